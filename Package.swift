@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One row per module, in the order data flows: a module may import only modules named before it
+// (and Metrics only Tensors). `Tests/test_imports` in python/tests enforces this.
+//
+// The instruction-set level is chosen from outside, one build per level:
+//   swift build -c release -Xcc -march=x86-64-v4 -Xswiftc -DEVICAM_X86_64_V4
+// Without these flags the engine is built for the platform's baseline.
+
+let numerics = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+
+/// Loops over raw memory: bounds were checked by the caller, so arithmetic and precondition checks are left out.
+let unchecked: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+
+let package = Package(
+    name: "EviCAM",
+    products: [
+        .library(name: "EviCAM", targets: ["EviCAM"]),
+        // Everything the Python package loads; the Makefile links it into one shared object per level.
+        .library(name: "EviCAMEngine", type: .static, targets: ["EviCAMABI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    ],
+    targets: [
+        .target(name: "CEviCAM"),
+
+        .target(name: "Kernels", swiftSettings: unchecked),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+
+        .target(name: "Tensors", dependencies: ["Kernels"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+
+        .target(name: "Networks", dependencies: ["Kernels", "Tensors"]),
+        .testTarget(name: "NetworksTests", dependencies: ["Networks", "Evidential"]),
+
+        .target(name: "Evidential", dependencies: ["Kernels", "Tensors", "Networks", numerics]),
+        .testTarget(name: "EvidentialTests", dependencies: ["Evidential", numerics]),
+
+        .target(name: "Explanations", dependencies: ["Kernels", "Tensors", "Networks", "Evidential"]),
+        .testTarget(name: "ExplanationsTests", dependencies: ["Explanations"]),
+
+        .target(name: "Metrics", dependencies: ["Tensors"]),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
+
+        .target(name: "EviCAM", dependencies: ["Tensors", "Networks", "Evidential", "Explanations", "Metrics"]),
+        .target(name: "EviCAMABI", dependencies: ["CEviCAM", "EviCAM", "Kernels"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
