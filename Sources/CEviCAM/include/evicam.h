@@ -1,0 +1,298 @@
+/*
+ * EviCAM's C interface: the one public ABI of the engine.
+ *
+ * Conventions
+ *   - Every function that can fail returns an evicam_status and, on failure, fills the caller's evicam_error
+ *     (which may be NULL). On failure no output has been written unless the function says so.
+ *   - Handles are numbers, not pointers: 0 is no handle, and a handle that was destroyed (or never existed) is
+ *     answered with EVICAM_INVALID_HANDLE, never with a crash.
+ *   - Arrays are C-contiguous; shapes stand in brackets, slowest axis first. All counts are int64_t.
+ *   - Strings are UTF-8. Functions that return text copy it into the caller's buffer (always terminated) and give
+ *     its full length without the terminator, so a call with capacity 0 asks for the length.
+ *   - Structures that may grow begin with struct_size, set by the caller to sizeof(the structure).
+ *   - Functions may be called from any thread. Two calls on the same handle at the same time are serialised.
+ *   - The interface is append-only: a symbol or field, once published, keeps its meaning.
+ */
+#ifndef EVICAM_H
+#define EVICAM_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when a symbol or field is added. */
+#define EVICAM_ABI_VERSION 1
+
+/* ---- Status and errors ------------------------------------------------------------------------------------- */
+
+typedef int32_t evicam_status;
+enum {
+    EVICAM_OK = 0,
+    EVICAM_INVALID_ARGUMENT = 1, /* a value out of range, a wrong size, a null pointer */
+    EVICAM_INVALID_HANDLE = 2,   /* no such object: never created, or destroyed already */
+    EVICAM_UNKNOWN_NAME = 3,     /* a layer, loss or architecture that does not exist; the message lists those that do */
+    EVICAM_OUT_OF_MEMORY = 4,
+    EVICAM_INTERNAL_ERROR = 5    /* a defect in the engine */
+};
+
+/* Filled on failure: one sentence that names the argument, what was given and what is wanted. */
+typedef struct {
+    char message[1024];
+} evicam_error;
+
+/* ---- The engine -------------------------------------------------------------------------------------------- */
+
+/* EVICAM_ABI_VERSION the engine was built with. */
+int32_t evicam_abi_version(void);
+/* Version of the engine, e.g. "0.1.0"; static storage. */
+const char *evicam_version(void);
+/* Instruction-set level the engine was built for: "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "arm64"; static storage. */
+const char *evicam_isa(void);
+/* Threads that work on one call: 1 ... 256. The result of every function is the same for any number. */
+evicam_status evicam_set_num_threads(int64_t threads, evicam_error *error);
+int64_t evicam_num_threads(void);
+
+/* ---- Images ------------------------------------------------------------------------------------------------ */
+
+enum { EVICAM_UINT8 = 0, EVICAM_FLOAT32 = 1 };
+
+/* A batch of images [count, height, width, channels], read in place. uint8 0..255 is read as 0..1; float32 as it is. */
+typedef struct {
+    const void *data;
+    int32_t type; /* EVICAM_UINT8 or EVICAM_FLOAT32 */
+    int64_t count, height, width, channels;
+} evicam_images;
+
+/* ---- Architectures ----------------------------------------------------------------------------------------- */
+
+/*
+ * An architecture is text, one layer a line: `name = kind(input, option: value, ...)`; see docs/architecture.md.
+ * It says nothing of the image size, which is given when a network is made.
+ */
+
+/* Text of the LeNet of the paper: convolutions 20 and 50 of 5x5, max pooling `pool` (1 or more), linear 500, `classes`. */
+evicam_status evicam_architecture_lenet(int64_t classes, int64_t pool, char *text, int64_t capacity, int64_t *length,
+                                        evicam_error *error);
+
+/* ---- Networks ---------------------------------------------------------------------------------------------- */
+
+typedef uint64_t evicam_network;
+
+/* Make a network with He-initialised weights drawn from `seed`. EVICAM_INVALID_ARGUMENT when the text does not parse
+ * or the image is too small for a layer. */
+evicam_status evicam_network_create(const char *architecture, int64_t height, int64_t width, int64_t channels,
+                                    uint64_t seed, evicam_network *network, evicam_error *error);
+evicam_status evicam_network_destroy(evicam_network network, evicam_error *error);
+/* The architecture's canonical text. */
+evicam_status evicam_network_architecture(evicam_network network, char *text, int64_t capacity, int64_t *length,
+                                          evicam_error *error);
+/* Number of classes: the length of the logits. */
+evicam_status evicam_network_classes(evicam_network network, int64_t *classes, evicam_error *error);
+
+/* One layer as the network sees it. */
+typedef struct {
+    char name[64];
+    char kind[32];                    /* "convolution", "maxPooling", ... */
+    int64_t height, width, channels;  /* of its output; height = width = 1 where it has no spatial extent */
+    int32_t spatial;                  /* 1 if its output is a map, so Grad-CAM can read it */
+    double receptive_field;           /* r, pixels of the input image a cell sees, along each axis */
+    double jump;                      /* j, pixels between neighbouring cells */
+    double start_y, start_x;          /* centre of the first cell, 0-based pixel centres */
+    int64_t parameters;               /* weights it owns */
+} evicam_layer;
+
+evicam_status evicam_network_layer_count(evicam_network network, int64_t *count, evicam_error *error);
+evicam_status evicam_network_layer(evicam_network network, int64_t index, evicam_layer *layer, evicam_error *error);
+
+/* One parameter tensor. Convolution weights are [kernel height, kernel width, input channels, output channels],
+ * linear weights [inputs, outputs], biases [outputs]. */
+typedef struct {
+    char name[80]; /* "conv1.weight" */
+    int32_t rank;
+    int64_t shape[4]; /* the first `rank` entries */
+} evicam_parameter;
+
+evicam_status evicam_network_parameter_count(evicam_network network, int64_t *count, evicam_error *error);
+evicam_status evicam_network_parameter(evicam_network network, int64_t index, evicam_parameter *parameter,
+                                       evicam_error *error);
+/* Copy parameter `index` out or in; `count` is its number of elements and must match. Writing refuses NaN and infinity. */
+evicam_status evicam_network_read_parameter(evicam_network network, int64_t index, float *values, int64_t count,
+                                            evicam_error *error);
+evicam_status evicam_network_write_parameter(evicam_network network, int64_t index, const float *values, int64_t count,
+                                             evicam_error *error);
+
+/* Logits [count, classes] of a batch of any size. */
+evicam_status evicam_network_logits(evicam_network network, const evicam_images *images, float *logits,
+                                    evicam_error *error);
+
+/* ---- Evidence ---------------------------------------------------------------------------------------------- */
+
+enum { EVICAM_EVIDENCE_RELU = 0, EVICAM_EVIDENCE_SOFTPLUS = 1, EVICAM_EVIDENCE_EXPONENTIAL = 2 };
+
+/* evidence [count, classes] from logits [count, classes]. `clip` bounds the logit of the exponential: e = exp(min(z, clip)). */
+evicam_status evicam_evidence(const float *logits, int64_t count, int64_t classes, int32_t function, float clip,
+                              float *evidence, evicam_error *error);
+
+/* What a Dirichlet opinion says; each pointer may be NULL where the value is not wanted. */
+typedef struct {
+    uint64_t struct_size;
+    float *alpha;              /* [count, classes] e + 1 */
+    float *belief;             /* [count, classes] e / S */
+    float *probability;        /* [count, classes] alpha / S */
+    float *strength;           /* [count] S = sum alpha */
+    float *uncertainty;        /* [count] u = K / S */
+    float *dissonance;         /* [count] Josang, Cho & Chen 2018 */
+    float *entropy;            /* [count] entropy of the expected probability, nats */
+    float *mutual_information; /* [count] entropy minus expected entropy, nats */
+} evicam_opinion;
+
+evicam_status evicam_opinions(const float *evidence, int64_t count, int64_t classes, const evicam_opinion *opinion,
+                              evicam_error *error);
+
+/* softmax probabilities [count, classes] of logits [count, classes]. */
+evicam_status evicam_softmax(const float *logits, int64_t count, int64_t classes, float *probability,
+                             evicam_error *error);
+
+/* ---- Training ---------------------------------------------------------------------------------------------- */
+
+typedef uint64_t evicam_trainer;
+
+enum { EVICAM_LOSS_MSE = 0, EVICAM_LOSS_LOG = 1, EVICAM_LOSS_DIGAMMA = 2, EVICAM_LOSS_CROSS_ENTROPY = 3 };
+enum { EVICAM_OPTIMISER_ADAM = 0, EVICAM_OPTIMISER_ADAMW = 1, EVICAM_OPTIMISER_SGD = 2 };
+enum { EVICAM_SCHEDULE_CONSTANT = 0, EVICAM_SCHEDULE_STEP = 1, EVICAM_SCHEDULE_COSINE = 2, EVICAM_SCHEDULE_ONE_CYCLE = 3 };
+
+typedef struct {
+    uint64_t struct_size;
+    int32_t loss;
+    int32_t evidence;            /* evidence function of the evidential losses */
+    float evidence_clip;         /* bound on the logit of the exponential */
+    float kl_weight;             /* weight of the KL term on the misleading evidence, after annealing */
+    int64_t kl_annealing_steps;  /* the weight grows linearly to kl_weight over so many steps; 0: at once */
+    int64_t kl_annealing_hold;   /* steps for which it keeps one value; 1: smooth; steps per epoch: as the authors did */
+    float rescue_weight;         /* weight of the vacuity-weighted correct-class evidence term; 0: none */
+    int32_t optimiser;
+    float learning_rate;
+    float weight_decay;          /* L2 in the gradient for Adam and SGD, decoupled for AdamW */
+    float beta1, beta2, epsilon; /* Adam and AdamW */
+    float momentum;              /* SGD */
+    int32_t nesterov;
+    int32_t schedule;
+    int64_t schedule_period;     /* STEP: steps between decays */
+    float schedule_decay;        /* STEP: factor at each decay */
+    int64_t total_steps;         /* COSINE, ONE_CYCLE: length of the whole run */
+    int64_t warmup_steps;        /* linear warm-up before any schedule; 0: none */
+    int64_t batch_size;
+    uint64_t seed;               /* of shuffling and dropout */
+} evicam_training;
+
+/* Sums over `count` images; divide for means. */
+typedef struct {
+    int64_t count;
+    double loss;                  /* sum of the total loss */
+    double divergence;            /* sum of the weighted KL term in it */
+    int64_t correct;              /* images classified correctly */
+    double uncertainty;           /* sum of u */
+    double evidence_when_correct; /* sum of total evidence over correct images */
+    double evidence_when_wrong;   /* sum of total evidence over wrong images */
+    int64_t dead;                 /* images with (nearly) no evidence for their own class */
+} evicam_statistics;
+
+/* Where a training run stands; read it to save, write it to resume. */
+typedef struct {
+    int64_t step;                 /* optimisation steps done */
+    int64_t epoch;                /* epochs completed */
+    int64_t step_in_epoch;        /* steps done of the running epoch */
+    double best_score;            /* best validation score so far; -inf if none */
+    int64_t best_epoch;           /* epoch of it; -1 if none */
+} evicam_progress;
+
+/* A trainer changes the network it was made for and keeps it alive. */
+evicam_status evicam_trainer_create(evicam_network network, const evicam_training *training, evicam_trainer *trainer,
+                                    evicam_error *error);
+evicam_status evicam_trainer_destroy(evicam_trainer trainer, evicam_error *error);
+
+/* Run up to `max_steps` steps, stopping early at the end of the epoch. Shuffled anew each epoch by (seed, epoch).
+ * labels [images.count], each 0 ... classes-1. alive [classes], or NULL, is raised by each class's images with live
+ * evidence. `*epoch_ended` is 1 when the epoch is complete. EVICAM_INVALID_ARGUMENT if the loss is no longer finite:
+ * the weights of the last finite step stand. */
+evicam_status evicam_trainer_run(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
+                                 int64_t max_steps, evicam_statistics *statistics, int64_t *alive,
+                                 int32_t *epoch_ended, evicam_error *error);
+/* The loss over a set, without learning from it. */
+evicam_status evicam_trainer_evaluate(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
+                                      evicam_statistics *statistics, int64_t *alive, evicam_error *error);
+/* Tell the score of the current weights on the validation set: the best weights so far are kept. `*improved` 0 or 1. */
+evicam_status evicam_trainer_report_score(evicam_trainer trainer, double score, int32_t *improved, evicam_error *error);
+/* Put the best weights back into the network; nothing happens when no score was reported. */
+evicam_status evicam_trainer_restore_best(evicam_trainer trainer, evicam_error *error);
+
+/* The learning rate and KL weight of the next step. */
+evicam_status evicam_trainer_rates(evicam_trainer trainer, float *learning_rate, float *kl_weight, evicam_error *error);
+
+evicam_status evicam_trainer_progress(evicam_trainer trainer, evicam_progress *progress, evicam_error *error);
+evicam_status evicam_trainer_set_progress(evicam_trainer trainer, const evicam_progress *progress, evicam_error *error);
+
+/* The optimiser's state and the best weights, one flat array each, as long as all parameters together in order. */
+enum { EVICAM_STATE_FIRST_MOMENT = 0, EVICAM_STATE_SECOND_MOMENT = 1, EVICAM_STATE_BEST_PARAMETERS = 2 };
+evicam_status evicam_trainer_read_state(evicam_trainer trainer, int32_t which, float *values, int64_t count,
+                                        evicam_error *error);
+evicam_status evicam_trainer_write_state(evicam_trainer trainer, int32_t which, const float *values, int64_t count,
+                                         evicam_error *error);
+
+/* ---- Explanations ------------------------------------------------------------------------------------------ */
+
+enum {
+    EVICAM_TARGET_PREDICTED = 0,  /* logit of the class with the largest logit */
+    EVICAM_TARGET_CLASS = 1,      /* logit of a given class per image */
+    EVICAM_TARGET_UNCERTAINTY = 2 /* u = K/S of the evidential head */
+};
+enum { EVICAM_WEIGHTS_SUM = 0, EVICAM_WEIGHTS_MEAN = 1 };
+
+typedef struct {
+    uint64_t struct_size;
+    const char *layer;        /* name of a layer whose output is a map */
+    int32_t target;
+    const int32_t *classes;   /* [count], for EVICAM_TARGET_CLASS; else NULL */
+    int32_t weights;          /* Grad-CAM weights: gradients summed over the map (the paper) or averaged */
+    int32_t evidence;         /* evidence function and its clip, for EVICAM_TARGET_UNCERTAINTY */
+    float evidence_clip;
+} evicam_request;
+
+/* Grad-CAM before the ReLU: maps [count, h, w] = sum_k w_k A^k, where h, w are the layer's; signed, in the target's
+ * units. `labels` [count], or NULL, receives the predicted classes. */
+evicam_status evicam_grad_cam(evicam_network network, const evicam_images *images, const evicam_request *request,
+                              float *maps, int32_t *labels, evicam_error *error);
+
+/* Activations and/or gradients of a layer, [count, h, w, channels] each; either may be NULL. */
+evicam_status evicam_layer_gradients(evicam_network network, const evicam_images *images, const evicam_request *request,
+                                     float *activations, float *gradients, evicam_error *error);
+
+enum { EVICAM_RESIZE_ALIGNED = 0, EVICAM_RESIZE_BILINEAR = 1 };
+
+/* Resize maps [count, h, w] to [count, height, width]. ALIGNED puts cell (i, j) at pixel start + index * jump and fades
+ * to zero within one jump of the outermost centres; BILINEAR is the usual half-pixel resize, which ignores geometry. */
+evicam_status evicam_resize(const float *maps, int64_t count, int64_t h, int64_t w, int32_t mode, double start_y,
+                            double start_x, double jump, int64_t height, int64_t width, float *resized,
+                            evicam_error *error);
+
+/* ---- Metrics ----------------------------------------------------------------------------------------------- */
+
+/* Masks are bytes, 0 or not, [count, pixels]; scores [count]. Two empty masks agree fully: 1. */
+evicam_status evicam_dice(const uint8_t *a, const uint8_t *b, int64_t count, int64_t pixels, double *scores,
+                          evicam_error *error);
+evicam_status evicam_iou(const uint8_t *a, const uint8_t *b, int64_t count, int64_t pixels, double *scores,
+                         evicam_error *error);
+
+/* Expected calibration error of top-class confidences [count] in `bins` equal bins over 0..1; correct [count] 0 or not.
+ * Where not NULL, the per-bin mean confidence, accuracy and count [bins] are written too (NaN, NaN, 0 for an empty bin). */
+evicam_status evicam_calibration_error(const double *confidence, const uint8_t *correct, int64_t count, int64_t bins,
+                                       double *error_value, double *bin_confidence, double *bin_accuracy,
+                                       int64_t *bin_count, evicam_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* EVICAM_H */
