@@ -1,0 +1,153 @@
+// Register tiles: `pixels` rows by a panel of channels, kept in registers while a long sum runs.
+//
+// One step of the sum costs one multiply-add per vector of the tile, `pixels` broadcast scalars and one panel load.
+// A tile of 8 pixels x 3 vectors keeps 24 accumulators: on x86-64-v4 that leaves 8 of the 32 registers, enough for the
+// panel and the scalars, and hides the 4-cycle latency of two multiply-add units three times over.
+
+/// A few neighbouring channels of one pixel: one to three vectors.
+protocol Panel {
+    init()
+    init(reading source: UnsafePointer<Float>)
+    /// Channels.
+    static var width: Int { get }
+    /// self += scalar · panel
+    mutating func accumulate(_ scalar: Float, _ panel: Self)
+    mutating func add(_ panel: Self)
+    mutating func clampNegative()
+    /// Writes the first `count` channels.
+    func write(to target: UnsafeMutablePointer<Float>, first count: Int)
+    /// Whether `count` channels end within the panel's last vector.
+    static func holds(_ count: Int) -> Bool
+}
+
+struct Panel1<V: SIMD>: Panel where V.Scalar == Float {
+    var v0 = V()
+    @inline(__always) init() {}
+    @inline(__always) init(reading source: UnsafePointer<Float>) { v0 = V(reading: source) }
+    @inline(__always) static var width: Int { V.scalarCount }
+    @inline(__always) mutating func accumulate(_ scalar: Float, _ panel: Self) {
+        v0.accumulate(V(repeating: scalar), panel.v0)
+    }
+    @inline(__always) mutating func add(_ panel: Self) { v0 += panel.v0 }
+    @inline(__always) mutating func clampNegative() { v0.clampNegative() }
+    @inline(__always) func write(to target: UnsafeMutablePointer<Float>, first count: Int) {
+        v0.write(to: target, first: count)
+    }
+    @inline(__always) static func holds(_ count: Int) -> Bool { count <= width }
+}
+
+struct Panel2<V: SIMD>: Panel where V.Scalar == Float {
+    var v0 = V(), v1 = V()
+    @inline(__always) init() {}
+    @inline(__always) init(reading source: UnsafePointer<Float>) {
+        v0 = V(reading: source)
+        v1 = V(reading: source + V.scalarCount)
+    }
+    @inline(__always) static var width: Int { 2 &* V.scalarCount }
+    @inline(__always) mutating func accumulate(_ scalar: Float, _ panel: Self) {
+        let s = V(repeating: scalar)
+        v0.accumulate(s, panel.v0)
+        v1.accumulate(s, panel.v1)
+    }
+    @inline(__always) mutating func add(_ panel: Self) { v0 += panel.v0; v1 += panel.v1 }
+    @inline(__always) mutating func clampNegative() { v0.clampNegative(); v1.clampNegative() }
+    @inline(__always) func write(to target: UnsafeMutablePointer<Float>, first count: Int) {
+        v0.write(to: target)
+        v1.write(to: target + V.scalarCount, first: count &- V.scalarCount)
+    }
+    @inline(__always) static func holds(_ count: Int) -> Bool { count > V.scalarCount && count <= width }
+}
+
+struct Panel3<V: SIMD>: Panel where V.Scalar == Float {
+    var v0 = V(), v1 = V(), v2 = V()
+    @inline(__always) init() {}
+    @inline(__always) init(reading source: UnsafePointer<Float>) {
+        v0 = V(reading: source)
+        v1 = V(reading: source + V.scalarCount)
+        v2 = V(reading: source + 2 &* V.scalarCount)
+    }
+    @inline(__always) static var width: Int { 3 &* V.scalarCount }
+    @inline(__always) mutating func accumulate(_ scalar: Float, _ panel: Self) {
+        let s = V(repeating: scalar)
+        v0.accumulate(s, panel.v0)
+        v1.accumulate(s, panel.v1)
+        v2.accumulate(s, panel.v2)
+    }
+    @inline(__always) mutating func add(_ panel: Self) { v0 += panel.v0; v1 += panel.v1; v2 += panel.v2 }
+    @inline(__always) mutating func clampNegative() {
+        v0.clampNegative(); v1.clampNegative(); v2.clampNegative()
+    }
+    @inline(__always) func write(to target: UnsafeMutablePointer<Float>, first count: Int) {
+        v0.write(to: target)
+        v1.write(to: target + V.scalarCount)
+        v2.write(to: target + 2 &* V.scalarCount, first: count &- 2 &* V.scalarCount)
+    }
+    @inline(__always) static func holds(_ count: Int) -> Bool { count > 2 &* V.scalarCount && count <= width }
+}
+
+extension SIMD where Scalar == Float {
+    /// max(self, 0), lane by lane; NaN stays NaN.
+    @inline(__always)
+    mutating func clampNegative() { replace(with: 0, where: self .< Self()) }
+}
+
+/// `pixels` panels that grow together. Built by doubling: `Pair<Pair<Single<P>>>` is a tile of 4 pixels.
+protocol Tile {
+    associatedtype P: Panel
+    init()
+    static var pixels: Int { get }
+    /// Pixel i += x[i · step] · panel
+    mutating func accumulate(_ x: UnsafePointer<Float>, step: Int, _ panel: P)
+    /// Pixel i += x[offsets[i]] · panel
+    mutating func accumulate(_ x: UnsafePointer<Float>, offsets: UnsafePointer<Int>, _ panel: P)
+    /// Calls `body` with each pixel's number and panel.
+    func forEach(from first: Int, _ body: (Int, P) -> Void)
+}
+
+struct Single<P: Panel>: Tile {
+    var panel = P()
+    @inline(__always) init() {}
+    @inline(__always) static var pixels: Int { 1 }
+    @inline(__always) mutating func accumulate(_ x: UnsafePointer<Float>, step: Int, _ panel: P) {
+        self.panel.accumulate(x[0], panel)
+    }
+    @inline(__always)
+    mutating func accumulate(_ x: UnsafePointer<Float>, offsets: UnsafePointer<Int>, _ panel: P) {
+        self.panel.accumulate(x[offsets[0]], panel)
+    }
+    @inline(__always) func forEach(from first: Int, _ body: (Int, P) -> Void) { body(first, panel) }
+}
+
+struct Pair<Half: Tile>: Tile {
+    typealias P = Half.P
+    var low = Half(), high = Half()
+    @inline(__always) init() {}
+    @inline(__always) static var pixels: Int { 2 &* Half.pixels }
+    @inline(__always) mutating func accumulate(_ x: UnsafePointer<Float>, step: Int, _ panel: P) {
+        low.accumulate(x, step: step, panel)
+        high.accumulate(x + Half.pixels &* step, step: step, panel)
+    }
+    @inline(__always)
+    mutating func accumulate(_ x: UnsafePointer<Float>, offsets: UnsafePointer<Int>, _ panel: P) {
+        low.accumulate(x, offsets: offsets, panel)
+        high.accumulate(x, offsets: offsets + Half.pixels, panel)
+    }
+    @inline(__always) func forEach(from first: Int, _ body: (Int, P) -> Void) {
+        low.forEach(from: first, body)
+        high.forEach(from: first &+ Half.pixels, body)
+    }
+}
+
+typealias Tile1<P: Panel> = Single<P>
+typealias Tile2<P: Panel> = Pair<Single<P>>
+typealias Tile4<P: Panel> = Pair<Pair<Single<P>>>
+typealias Tile8<P: Panel> = Pair<Pair<Pair<Single<P>>>>
+
+/// Pixels of the largest tile: as many as the level's registers hold with three vectors a pixel.
+enum TileLimits {
+    #if EVICAM_X86_64_V4 || arch(arm64)
+    static let pixels = 8
+    #else
+    static let pixels = 4
+    #endif
+}
