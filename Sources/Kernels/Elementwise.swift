@@ -78,6 +78,37 @@ public struct RectifyGradient: ParallelWork {
     }
 }
 
+/// gradient = 0 where y ≤ 0, in place: the gradient of a ReLU that was fused into the layer before it.
+public struct RectifyMask: ParallelWork {
+    let count: Int
+    let output: UnsafePointer<Float>
+    let gradient: UnsafeMutablePointer<Float>
+
+    public init(count: Int, output: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>) {
+        self.count = count
+        self.output = output
+        self.gradient = gradient
+    }
+
+    public var partCount: Int { parts(count) }
+
+    public func run(part: Int) {
+        let range = elements(of: part, count), first = range.lowerBound
+        forEachVector(range.count, Body(output: output + first, gradient: gradient + first))
+    }
+
+    private struct Body: VectorBody {
+        let output: UnsafePointer<Float>
+        let gradient: UnsafeMutablePointer<Float>
+        @inline(__always)
+        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+            var passed = V(reading: gradient + offset)
+            passed.replace(with: 0, where: V(reading: output + offset) .<= V())
+            passed.write(to: gradient + offset, first: lanes)
+        }
+    }
+}
+
 /// target += source.
 public struct Accumulate: ParallelWork {
     let count: Int

@@ -98,6 +98,9 @@ public struct MaxPooling: ParallelWork {
 
 /// dx += dy at the first element of each window that equals its maximum; with `relu`, only where that is positive.
 /// One part an image.
+///
+/// With `overwrites` the windows must not overlap: then dx = dy or 0 within them, and what lies outside all windows is
+/// left as it is.
 public struct MaxPoolingGradient: ParallelWork {
     let shape: PoolingShape
     let images: Int
@@ -106,10 +109,13 @@ public struct MaxPoolingGradient: ParallelWork {
     let outputGradient: UnsafePointer<Float>
     let inputGradient: UnsafeMutablePointer<Float>
     let relu: Bool
+    let overwrites: Bool
 
     /// - Parameter output: what `MaxPooling` wrote, with the same `relu`.
     public init(shape: PoolingShape, images: Int, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
-                outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>, relu: Bool) {
+                outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>, relu: Bool,
+                overwrites: Bool = false) {
+        self.overwrites = overwrites
         self.shape = shape
         self.images = images
         self.input = input
@@ -125,7 +131,8 @@ public struct MaxPoolingGradient: ParallelWork {
         shape.forEachWindow(image: part) { x, y in
             forEachVector(shape.channels, Route(shape: shape, input: input + x, output: output + y,
                                                 outputGradient: outputGradient + y,
-                                                inputGradient: inputGradient + x, relu: relu))
+                                                inputGradient: inputGradient + x, relu: relu,
+                                                overwrites: overwrites))
         }
     }
 
@@ -136,6 +143,7 @@ public struct MaxPoolingGradient: ParallelWork {
         let outputGradient: UnsafePointer<Float>
         let inputGradient: UnsafeMutablePointer<Float>
         let relu: Bool
+        let overwrites: Bool
 
         @inline(__always)
         func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
@@ -148,7 +156,9 @@ public struct MaxPoolingGradient: ParallelWork {
                     let position = dy &* shape.inputRowStep &+ dx &* shape.channels &+ offset
                     let met = V(reading: input + position) .== maximum
                     let target = inputGradient + position
-                    (V(reading: target) + V().replacing(with: left, where: met)).write(to: target, first: lanes)
+                    var sum = overwrites ? V() : V(reading: target)
+                    sum += V().replacing(with: left, where: met)
+                    sum.write(to: target, first: lanes)
                     left.replace(with: 0, where: met)
                 }
             }

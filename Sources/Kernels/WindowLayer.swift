@@ -7,7 +7,7 @@
 ///   gradient  dW[k, n] = Σ_p x[window p, k] · dy[p, n]            (`WindowGradient`)
 /// Each costs 2·P·K·N floating-point operations for P windows: none is spent on padding or overlap.
 public struct WindowLayer: Sendable {
-    public let geometry: WindowGeometry
+    public private(set) var geometry: WindowGeometry
     public let outputs: Int
     /// Floats between neighbouring outputs: across, down, and from image to image.
     public let outputColumnStep: Int
@@ -32,6 +32,13 @@ public struct WindowLayer: Sendable {
         runCover = PanelCover(channels: geometry.runLength)
         runOffsets = OffsetTable(geometry.runOffsets)
         elementOffsets = OffsetTable(geometry.runOffsets.flatMap { run in (0 ..< geometry.runLength).map { run + $0 } })
+    }
+
+    /// The same layer with another number of windows in a row: a linear layer for a batch of that size.
+    public func columns(_ count: Int) -> WindowLayer {
+        var copy = self
+        copy.geometry.columns = count
+        return copy
     }
 
     /// Floats of the packed weights for `WindowProduct` and `WindowScatter`.
@@ -83,7 +90,7 @@ public struct ScatterPacking: ParallelWork {
         self.packed = packed
     }
 
-    public var partCount: Int { layer.geometry.runOffsets.count &* layer.runCover.panels.count }
+    public var partCount: Int { layer.runOffsets.count &* layer.runCover.panels.count }
 
     public func run(part: Int) {
         let (run, index) = part.quotientAndRemainder(dividingBy: layer.runCover.panels.count)

@@ -22,8 +22,10 @@ public struct WindowScatter: ParallelWork {
     }
 
     /// Windows that do not overlap within the memory (a linear layer) may be split by panels.
-    private var splitsPanels: Bool { layer.geometry.runOffsets.count == 1 && layer.geometry.rows == 1 && images == 1
-        && layer.geometry.columnStep >= layer.geometry.runLength }
+    private var splitsPanels: Bool {
+        layer.runOffsets.count == 1 && layer.geometry.rows == 1 && images == 1
+            && layer.geometry.columnStep >= layer.geometry.runLength
+    }
 
     public var partCount: Int { splitsPanels ? layer.runCover.panels.count : min(images, 32) }
 
@@ -34,7 +36,7 @@ public struct WindowScatter: ParallelWork {
             return
         }
         let mine = range(of: part, parts: partCount, count: images)
-        for run in 0 ..< layer.geometry.runOffsets.count {
+        for run in 0 ..< layer.runOffsets.count {
             for panel in all { withPanel(width: panel.width, Windows(scatter: self, images: mine, run: run, panel: panel)) }
         }
     }
@@ -49,7 +51,7 @@ public struct WindowScatter: ParallelWork {
         @inline(__always)
         func apply<P: Panel>(_ type: P.Type) {
             let layer = scatter.layer, geometry = layer.geometry
-            let offset = geometry.runOffsets[run] &+ panel.first
+            let offset = layer.runOffsets.base[run] &+ panel.first
             for image in images {
                 for y in 0 ..< geometry.rows {
                     var dy = scatter.outputGradient + image &* layer.outputImageStep + y &* layer.outputRowStep

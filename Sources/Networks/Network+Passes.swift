@@ -1,0 +1,74 @@
+import Kernels
+import Tensors
+
+extension Network {
+    /// Logits [count, classes] of a batch of any size, in passes of bounded memory.
+    /// - Throws: `NetworkError`.
+    public func logits(_ images: Images, into logits: UnsafeMutablePointer<Float>) throws {
+        try check(images)
+        let plan = try plan(.inference, images: Self.capacity(for: images.count))
+        for first in stride(from: 0, to: images.count, by: plan.capacity) {
+            let pass = Pass(images: min(plan.capacity, images.count - first))
+            plan.load(images.slice(from: first, count: pass.images), pass: pass)
+            plan.forward(pass, version: version)
+            (logits + first * classes).update(from: plan.logits.activations, count: pass.images * classes)
+        }
+    }
+
+    /// Logits [N, classes] of images [N, H, W, C].
+    /// - Throws: `NetworkError`.
+    public func logits(_ images: Tensor<Float>) throws -> Tensor<Float> {
+        try Images.with(images) { images in
+            var result = Tensor<Float>(shape: [images.count, classes])
+            try result.withUnsafeMutablePointer { try logits(images, into: $0) }
+            return result
+        }
+    }
+
+    /// One pass of at most `largestPass` images on which an explanation looks at layers from the inside.
+    public struct Tap {
+        let plan: Plan
+        /// Images of this pass, and the number of its first.
+        public let first: Int
+        public let count: Int
+
+        /// [count, classes], valid until the pass ends.
+        public var logits: UnsafePointer<Float> { UnsafePointer(plan.logits.activations) }
+
+        /// Copies a tapped layer's activations out: [count, h, w, channels].
+        public func activations(of layer: String, into target: UnsafeMutablePointer<Float>) {
+            let value = plan.value(layer)
+            value.read(value.activations, images: count, into: target)
+        }
+
+        /// Copies the gradient with respect to a tapped layer out: [count, h, w, channels].
+        public func gradient(of layer: String, into target: UnsafeMutablePointer<Float>) {
+            let value = plan.value(layer)
+            value.read(value.gradient!, images: count, into: target)
+        }
+    }
+
+    /// Runs images through the network and the gradient of a scalar per image back to the named layers.
+    ///
+    /// - Parameters:
+    ///   - layers: names of layers, or `Architecture.image`.
+    ///   - seed: writes d(scalar)/d(logits), [count, classes], for the pass it is given.
+    ///   - visit: reads the tapped activations and gradients.
+    /// - Throws: `NetworkError`.
+    public func explain(_ images: Images, layers: [String],
+                        seed: (Tap, UnsafeMutablePointer<Float>) throws -> Void,
+                        visit: (Tap) throws -> Void) throws {
+        try check(images)
+        for layer in layers where layer != Architecture.image { _ = try shape(of: layer) }
+        let plan = try plan(.explanation(taps: layers), images: Self.capacity(for: images.count))
+        for first in stride(from: 0, to: images.count, by: plan.capacity) {
+            let pass = Pass(images: min(plan.capacity, images.count - first))
+            let tap = Tap(plan: plan, first: first, count: pass.images)
+            plan.load(images.slice(from: first, count: pass.images), pass: pass)
+            plan.forward(pass, version: version)
+            try seed(tap, plan.logits.gradient!)
+            plan.backward(pass)
+            try visit(tap)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Kernels
+
+/// What a plan is made for.
+enum Purpose: Hashable {
+    /// Logits only.
+    case inference
+    /// Logits, the activations of the named layers, and gradients with respect to them.
+    case explanation(taps: [String])
+    /// Logits with dropout, and gradients with respect to the parameters.
+    case training
+
+    var taps: [String] {
+        if case .explanation(let taps) = self { taps } else { [] }
+    }
+}
+
+/// A network compiled for a batch size: layers fused, every buffer placed once, no allocation when it runs.
+final class Plan {
+    let capacity: Int
+    private let operations: [Operation]
+    private let backwardSteps: [BackwardStep]
+    private let windows: [WindowOperation]
+    private let values: [String: Value]
+    /// Keeps the memory of values, packed weights and scratch alive.
+    private let memory: Arena
+    let image: Value
+    let logits: Value
+    /// State of the parameters the packed weights were made from.
+    private var packedVersion = -1
+
+    /// One operation's turn on the way back, and the gradients that must be zero before it adds to them: those it is
+    /// the first to write.
+    struct BackwardStep {
+        var operation: Operation
+        var clears: [Value]
+    }
+
+    init(capacity: Int, operations: [Operation], backwardSteps: [BackwardStep], values: [String: Value],
+         memory: Arena, image: Value, logits: Value) {
+        self.capacity = capacity
+        self.operations = operations
+        self.backwardSteps = backwardSteps
+        self.values = values
+        self.memory = memory
+        self.image = image
+        self.logits = logits
+        windows = operations.compactMap { $0 as? WindowOperation }
+    }
+
+    /// The output of a layer; only of the image, the logits and tapped layers is it sure to be the layer's own.
+    func value(_ layer: String) -> Value { values[layer]! }
+
+    /// Reads images into the input: the first `images` of `source`, or those that `indices` name.
+    func load(_ source: Images, indices: UnsafePointer<Int32>? = nil, pass: Pass) {
+        pass.pool.run(ImageLoading(
+            pixels: source.pixels == .uint8 ? .uint8 : .float32, source: source.data, indices: indices,
+            images: pass.images, rows: image.shape.height, rowLength: image.shape.width * image.shape.channels,
+            output: image.activations + image.interior, outputRowStep: image.rowStep, outputImageStep: image.imageStep))
+    }
+
+    /// Image to logits. `version` tells whether the parameters have changed since the last pass.
+    func forward(_ pass: Pass, version: Int) {
+        if packedVersion != version {
+            for window in windows { window.pack(pass.pool) }
+            packedVersion = version
+        }
+        for operation in operations { operation.forward(pass) }
+    }
+
+    /// Gradient of the logits (put into `logits.gradient` by the caller) back to the taps or parameters.
+    func backward(_ pass: Pass) {
+        for step in backwardSteps {
+            for value in step.clears {
+                pass.pool.run(Clear(count: pass.images * value.imageStep, target: value.gradient!))
+            }
+            step.operation.backward(pass)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Kernels
+
+extension PlanCompiler {
+    /// Places every buffer in one allocation and makes the operations.
+    func place() throws -> Plan {
+        let layers = running
+        var values: [String: Value] = [:]
+        for name in [Architecture.image] + layers.map(\.name) {
+            values[name] = Value(shape: shapes[name]!, border: borders[name]!)
+        }
+        var frames: [String: Value] = [:]
+        for layer in layers where needsFrame(layer) {
+            guard case .maxPooling(_, _, let padding) = layer.kind else { continue }
+            frames[layer.name] = Value(shape: shapes[layer.inputs[0]]!, border: padding)
+        }
+
+        // Twice the same walk: first to count, then to place.
+        var counter = Placer(base: nil)
+        try walk(values: values, frames: frames, placer: &counter) { _, _ in }
+        let memory = try Arena(count: counter.count)
+        var placer = Placer(base: memory.base)
+        var operations: [String: Operation] = [:]
+        let one = try walk(values: values, frames: frames, placer: &placer) { layer, scratch in
+            operations[layer.name] = operation(layer, values: values, frame: frames[layer.name], scratch: scratch)
+        }
+        one[0] = 1
+
+        for (name, source) in sources { values[name] = values[source] }
+        return Plan(capacity: capacity, operations: layers.map { operations[$0.name]! },
+                    backwardSteps: backwardSteps(layers, operations: operations, values: values), values: values,
+                    memory: memory, image: values[Architecture.image]!, logits: values[architecture.layers.last!.name]!)
+    }
+
+    /// Memory that a layer's operation needs besides its input and output.
+    struct Scratch {
+        /// The number 1.
+        var one: UnsafeMutablePointer<Float>
+        var packedForProduct: UnsafeMutablePointer<Float>?
+        var packedForScatter: UnsafeMutablePointer<Float>?
+        /// The factors of dropout.
+        var kept: UnsafeMutablePointer<Float>?
+    }
+
+    /// Visits all memory in order. Returns where the number 1 goes.
+    @discardableResult
+    private func walk(values: [String: Value], frames: [String: Value], placer: inout Placer,
+                      visit: (Layer, Scratch) -> Void) throws -> UnsafeMutablePointer<Float> {
+        let one = try placer.take(1)
+        func place(_ value: Value, gradient: Bool) throws {
+            let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
+            if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
+            value.place(activations: try placer.take(count), gradient: gradient ? try placer.take(count) : nil)
+        }
+        try place(values[Architecture.image]!, gradient: wantsGradient.contains(Architecture.image))
+        for layer in running {
+            let output = values[layer.name]!, input = values[layer.inputs[0]]!
+            try place(output, gradient: wantsGradient.contains(layer.name))
+            if let frame = frames[layer.name] { try place(frame, gradient: wantsGradient.contains(layer.inputs[0])) }
+            var scratch = Scratch(one: one)
+            if let window = windowLayer(layer, input: input, output: output) {
+                scratch.packedForProduct = try placer.take(window.productWeightCount)
+                if wantsGradient.contains(layer.inputs[0]) {
+                    scratch.packedForScatter = try placer.take(window.scatterWeightCount)
+                }
+            }
+            if case .dropout = layer.kind { scratch.kept = try placer.take(capacity * output.imageStep) }
+            visit(layer, scratch)
+        }
+        return one
+    }
+
+    private func windowLayer(_ layer: Layer, input: Value, output: Value) -> WindowLayer? {
+        switch layer.kind {
+        case .convolution(_, let kernel, let stride, _, let dilation, _):
+            WindowOperation.layer(input: input, output: output, kernel: kernel, stride: stride, dilation: dilation)
+        case .linear:
+            WindowOperation.layer(input: input, output: output, kernel: nil, stride: Size(1), dilation: Size(1))
+        default: nil
+        }
+    }
+
+    private func operation(_ layer: Layer, values: [String: Value], frame: Value?, scratch: Scratch) -> Operation {
+        let inputs = layer.inputs.map { values[$0]! }
+        let input = inputs[0], output = values[layer.name]!
+        let relu = rectified.contains(layer.name)
+        func window(_ kernel: Size?, stride: Size = Size(1), padding: Size = Size(0), dilation: Size = Size(1)) -> Operation {
+            WindowOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
+                            dilation: dilation, relu: relu, weights: weights(of: layer, scratch: scratch),
+                            one: UnsafePointer(scratch.one))
+        }
+        switch layer.kind {
+        case .convolution(_, let kernel, let stride, let padding, let dilation, _):
+            return window(kernel, stride: stride, padding: padding, dilation: dilation)
+        case .linear:
+            return window(nil)
+        case .maxPooling(let kernel, let stride, let padding):
+            return MaxPoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
+                                       relu: relu, overwrites: overwrites(layer), frame: frame, capacity: capacity)
+        case .averagePooling(let kernel, let stride, let padding):
+            return AveragePoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding)
+        case .globalAveragePooling:
+            let all = Size(input.shape.height, input.shape.width)
+            return AveragePoolingOperation(input: input, output: output, kernel: all, stride: all, padding: Size(0))
+        case .relu:
+            return RectifyOperation(input: input, output: output)
+        case .dropout(let rate):
+            return DropoutOperation(input: input, output: output, rate: rate, index: architecture.index(of: layer.name)!,
+                                    kept: scratch.kept!, capacity: capacity)
+        case .flatten:
+            return FlattenOperation(input: input, output: output)
+        case .add:
+            return AddOperation(inputs: inputs, output: output)
+        }
+    }
+
+    private func weights(of layer: Layer, scratch: Scratch) -> WindowOperation.Weights {
+        let weight = layout.parameter("\(layer.name).weight")!, bias = layout.parameter("\(layer.name).bias")
+        return WindowOperation.Weights(
+            weight: parameters + weight.offset, bias: bias.map { UnsafePointer(parameters + $0.offset) },
+            weightGradient: gradient.map { $0 + weight.offset },
+            biasGradient: gradient.flatMap { gradient in bias.map { gradient + $0.offset } },
+            packedForProduct: scratch.packedForProduct!, packedForScatter: scratch.packedForScatter)
+    }
+
+    /// Whether the layer writes its input's gradient without adding: it alone does, and each element once at most.
+    private func overwrites(_ layer: Layer) -> Bool {
+        guard case .maxPooling(let kernel, let stride, _) = layer.kind, !needsFrame(layer) else { return false }
+        let readers = running.filter { $0.inputs.contains(layer.inputs[0]) }.count
+        return readers == 1 && stride.height >= kernel.height && stride.width >= kernel.width
+    }
+
+    private func backwardSteps(_ layers: [Layer], operations: [String: Operation],
+                               values: [String: Value]) -> [Plan.BackwardStep] {
+        var written: Set<String> = []
+        return layers.reversed().filter(runsBackward).map { layer in
+            var clears: [Value] = []
+            for input in layer.inputs where wantsGradient.contains(input) && written.insert(input).inserted {
+                if !overwrites(layer) { clears.append(values[input]!) }
+            }
+            return Plan.BackwardStep(operation: operations[layer.name]!, clears: clears)
+        }
+    }
+}
+
+/// Hands out aligned stretches of one allocation; without a base it only counts (the addresses are then meaningless).
+private struct Placer {
+    var base: UnsafeMutablePointer<Float>?
+    private(set) var count = 0
+
+    mutating func take(_ floats: Int) throws -> UnsafeMutablePointer<Float> {
+        let start = count
+        let (total, overflow) = count.addingReportingOverflow(Arena.rounded(floats))
+        if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
+        count = total
+        return base.map { $0 + start } ?? UnsafeMutablePointer(bitPattern: Buffers.alignment)!
+    }
+
+    init(base: UnsafeMutablePointer<Float>?) { self.base = base }
+}

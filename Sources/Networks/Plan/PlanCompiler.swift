@@ -1,0 +1,161 @@
+import Kernels
+
+/// Turns an architecture into a `Plan`.
+///
+/// In order: which layers need no memory of their own (`sources`), how wide the borders are, which gradients are wanted,
+/// where everything lies, and the operations in both directions.
+struct PlanCompiler {
+    let architecture: Architecture
+    let image: MapShape
+    let purpose: Purpose
+    let capacity: Int
+    let layout: ParameterLayout
+    /// The parameters' flat memory, and their gradient's while training.
+    let parameters: UnsafeMutablePointer<Float>
+    let gradient: UnsafeMutablePointer<Float>?
+
+    let shapes: [String: MapShape]
+    /// Layer -> the layer whose memory its output shares: itself, or the one before it if it was fused or left out.
+    private(set) var sources: [String: String] = [:]
+    /// Layers whose ReLU is done by the layer itself.
+    private(set) var rectified: Set<String> = []
+    private(set) var borders: [String: Size] = [:]
+    private(set) var wantsGradient: Set<String> = []
+
+    init(architecture: Architecture, image: MapShape, purpose: Purpose, capacity: Int, layout: ParameterLayout,
+         parameters: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?) throws {
+        self.architecture = architecture
+        self.image = image
+        self.purpose = purpose
+        self.capacity = capacity
+        self.layout = layout
+        self.parameters = parameters
+        self.gradient = gradient
+        var shapes = [Architecture.image: image]
+        for (layer, shape) in zip(architecture.layers, try architecture.shapes(image: image)) { shapes[layer.name] = shape }
+        self.shapes = shapes
+    }
+
+    mutating func compile() throws -> Plan {
+        share(flattened: true)
+        planBorders()
+        // Flattened features cannot share memory that has a border.
+        if architecture.layers.contains(where: { $0.kind == .flatten && borders[sources[$0.name]!] != Size(0) }) {
+            share(flattened: false)
+            planBorders()
+        }
+        findGradients()
+        return try place()
+    }
+
+    // MARK: - Sharing memory
+
+    private mutating func share(flattened: Bool) {
+        var readers: [String: Int] = [:]
+        for layer in architecture.layers { for input in layer.inputs { readers[input, default: 0] += 1 } }
+        let taps = Set(purpose.taps)
+        var kinds: [String: LayerKind] = [:]
+        sources = [Architecture.image: Architecture.image]
+        rectified = []
+        for layer in architecture.layers {
+            kinds[layer.name] = layer.kind
+            sources[layer.name] = layer.name
+            let input = layer.inputs[0]
+            switch layer.kind {
+            case .relu:
+                // A fused ReLU overwrites what it reads and masks the gradient in place: not where either is asked for.
+                guard let kind = kinds[input], kind.canRectify, readers[input] == 1, taps.isDisjoint(with: [input, layer.name])
+                else { continue }
+                sources[layer.name] = input
+                rectified.insert(input)
+            case .dropout(let rate):
+                if purpose != .training || rate == 0 { sources[layer.name] = sources[input] }
+            case .flatten:
+                if flattened { sources[layer.name] = sources[input] }
+            default:
+                continue
+            }
+        }
+    }
+
+    /// Layers as they run: those with an operation, each input replaced by the layer whose memory holds it.
+    var running: [Layer] {
+        architecture.layers.filter { sources[$0.name] == $0.name }.map { layer in
+            Layer(layer.name, layer.kind, inputs: layer.inputs.map { sources[$0]! })
+        }
+    }
+
+    // MARK: - Borders
+
+    /// Gives every output the widest border its readers' padding asks for. Elementwise layers run over flat memory, so
+    /// their inputs and output get the same one.
+    private mutating func planBorders() {
+        func widest(_ a: Size, _ b: Size) -> Size { Size(max(a.height, b.height), max(a.width, b.width)) }
+        for name in sources.values { borders[name] = Size(0) }
+        for layer in running {
+            let padding: Size
+            switch layer.kind {
+            case .convolution(_, _, _, let wanted, _, _): padding = wanted
+            case .averagePooling(_, _, let wanted): padding = wanted
+            case .maxPooling(_, _, let wanted):
+                padding = needsFrame(layer) ? Size(0) : wanted
+            default: padding = Size(0)
+            }
+            borders[layer.inputs[0]] = widest(borders[layer.inputs[0]]!, padding)
+        }
+        var changed = true
+        while changed {
+            changed = false
+            for layer in running where layer.kind.isElementwise {
+                let group = layer.inputs + [layer.name]
+                let border = group.reduce(Size(0)) { widest($0, borders[$1]!) }
+                for name in group where borders[name] != border {
+                    borders[name] = border
+                    changed = true
+                }
+            }
+        }
+    }
+
+    /// Whether a layer is max pooling that works on a copy of its input, framed by -infinity.
+    func needsFrame(_ layer: Layer) -> Bool {
+        guard case .maxPooling(_, _, let padding) = layer.kind else { return false }
+        return MaxPoolingOperation.needsFrame(padding: padding, relu: rectified.contains(layer.name))
+    }
+
+    // MARK: - Gradients
+
+    private mutating func findGradients() {
+        let taps = Set(purpose.taps.map { sources[$0]! })
+        if taps.contains(Architecture.image) { wantsGradient.insert(Architecture.image) }
+        for layer in running {
+            let owns = purpose == .training && layout.count(of: layer.name) > 0
+            if taps.contains(layer.name) || owns || layer.inputs.contains(where: wantsGradient.contains) {
+                wantsGradient.insert(layer.name)
+            }
+        }
+    }
+
+    /// Whether the layer must run on the way back.
+    func runsBackward(_ layer: Layer) -> Bool {
+        layer.inputs.contains(where: wantsGradient.contains)
+            || purpose == .training && layout.count(of: layer.name) > 0
+    }
+}
+
+extension LayerKind {
+    /// Whether a ReLU can be part of this layer.
+    fileprivate var canRectify: Bool {
+        switch self {
+        case .convolution, .linear, .maxPooling: true
+        default: false
+        }
+    }
+
+    fileprivate var isElementwise: Bool {
+        switch self {
+        case .relu, .dropout, .add: true
+        default: false
+        }
+    }
+}

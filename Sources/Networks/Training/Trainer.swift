@@ -1,0 +1,214 @@
+import Kernels
+import Tensors
+
+/// Where a training run stands. With the trainer's state arrays and the weights it is all that resuming needs.
+public struct TrainingProgress: Sendable, Equatable {
+    /// Optimisation steps done.
+    public var step = 0
+    /// Epochs completed, and steps done of the running one.
+    public var epoch = 0
+    public var stepInEpoch = 0
+    /// Best validation score so far (-infinity before the first), and the epochs that were complete when it was reported.
+    public var bestScore = -Double.infinity
+    public var bestEpoch = -1
+
+    public init() {}
+}
+
+/// Trains one network, step by step: the caller decides how many steps a call makes and what happens in between.
+///
+/// Images are shuffled anew each epoch by (seed, epoch) and dropout is drawn by (seed, step, layer), so a run that was
+/// stopped and resumed ends with the same bits as one that was not, for any number of threads.
+public final class Trainer {
+    public let network: Network
+    public let settings: TrainingSettings
+    public private(set) var progress = TrainingProgress()
+
+    /// Flat arrays like the parameters'.
+    private let gradient: Arena
+    private let first: Arena
+    private let second: Arena
+    private var best: Arena?
+    private let plan: Plan
+    /// Order of the images in the running epoch.
+    private var order: [Int32] = []
+    private var orderedEpoch = -1
+    private var batchLabels: [Int32]
+
+    /// - Throws: `NetworkError` when a setting is out of range or memory cannot be had.
+    public init(network: Network, settings: TrainingSettings) throws {
+        try settings.validate()
+        self.network = network
+        self.settings = settings
+        let count = network.layout.flatCount
+        gradient = try Arena(count: count)
+        first = try Arena(count: count)
+        second = try Arena(count: count)
+        var compiler = try PlanCompiler(
+            architecture: network.architecture, image: network.imageShape, purpose: .training,
+            capacity: settings.batchSize, layout: network.layout, parameters: network.parameters.base,
+            gradient: gradient.base)
+        plan = try compiler.compile()
+        batchLabels = [Int32](repeating: 0, count: settings.batchSize)
+    }
+
+    // MARK: - Steps
+
+    /// Optimisation steps in an epoch over `images` images; the last batch may be smaller.
+    public func stepsPerEpoch(images: Int) -> Int { (images + settings.batchSize - 1) / settings.batchSize }
+
+    /// Makes up to `maxSteps` steps, stopping early when the epoch is complete.
+    ///
+    /// - Parameters:
+    ///   - labels: [images.count], each in 0 ..< classes.
+    ///   - alive: [classes], raised by each class's images with live evidence.
+    /// - Returns: what the losses measured, and whether the epoch is complete.
+    /// - Throws: `NetworkError.invalidImages`, `.invalidArgument` for labels, `.lossNotFinite`: the weights are then
+    ///   those of the last finite step.
+    public func run(_ images: Images, labels: UnsafePointer<Int32>, maxSteps: Int,
+                    alive: UnsafeMutablePointer<Int>) throws -> (statistics: LossStatistics, epochEnded: Bool) {
+        try network.check(images)
+        try check(labels: labels, count: images.count)
+        let steps = stepsPerEpoch(images: images.count)
+        guard progress.stepInEpoch < steps else {
+            throw NetworkError.invalidArgument(
+                "the run stands at step \(progress.stepInEpoch) of its epoch, but \(images.count) images make only \(steps): "
+                    + "resume with the images it was started with")
+        }
+        shuffle(images: images.count)
+        var statistics = LossStatistics()
+        for _ in 0 ..< maxSteps {
+            statistics += try step(images, labels: labels, alive: alive)
+            if progress.stepInEpoch == steps {
+                progress.epoch += 1
+                progress.stepInEpoch = 0
+                return (statistics, true)
+            }
+        }
+        return (statistics, false)
+    }
+
+    private func step(_ images: Images, labels: UnsafePointer<Int32>,
+                      alive: UnsafeMutablePointer<Int>) throws -> LossStatistics {
+        let start = progress.stepInEpoch * settings.batchSize
+        let pass = Pass(images: min(settings.batchSize, images.count - start), step: progress.step, seed: settings.seed)
+        order.withUnsafeBufferPointer { plan.load(images, indices: $0.baseAddress! + start, pass: pass) }
+        for i in 0 ..< pass.images { batchLabels[i] = labels[Int(order[start + i])] }
+
+        plan.forward(pass, version: network.version)
+        let statistics = settings.loss.evaluate(
+            logits: plan.logits.activations, labels: batchLabels, count: pass.images, classes: network.classes,
+            gradient: plan.logits.gradient!, aliveSamples: alive, step: progress.step)
+        guard statistics.loss.isFinite else { throw NetworkError.lossNotFinite(step: progress.step) }
+        plan.backward(pass)
+        settings.optimiser.update(
+            count: network.layout.flatCount, step: progress.step, rate: settings.learningRate(step: progress.step),
+            decay: settings.weightDecay, weights: network.parameters.base, gradient: gradient.base, first: first.base,
+            second: second.base, pool: pass.pool)
+        network.parametersChanged()
+        progress.step += 1
+        progress.stepInEpoch += 1
+        return statistics
+    }
+
+    private func shuffle(images count: Int) {
+        guard orderedEpoch != progress.epoch || order.count != count else { return }
+        if order.count != count { order = [Int32](repeating: 0, count: count) }
+        let random = Philox(seed: settings.seed, purpose: .shuffle, index: progress.epoch)
+        order.withUnsafeMutableBufferPointer { random.shuffle($0.baseAddress!, count: count) }
+        orderedEpoch = progress.epoch
+    }
+
+    private func check(labels: UnsafePointer<Int32>, count: Int) throws {
+        for i in 0 ..< count where labels[i] < 0 || labels[i] >= network.classes {
+            throw NetworkError.invalidArgument(
+                "label \(i) is \(labels[i]), but the network has the classes 0 ... \(network.classes - 1)")
+        }
+    }
+
+    // MARK: - Validation
+
+    /// The loss over a set, without learning from it and without dropout.
+    /// - Throws: as `run`.
+    public func evaluate(_ images: Images, labels: UnsafePointer<Int32>,
+                         alive: UnsafeMutablePointer<Int>) throws -> LossStatistics {
+        try network.check(images)
+        try check(labels: labels, count: images.count)
+        let plan = try network.plan(.inference, images: Network.capacity(for: images.count))
+        var statistics = LossStatistics()
+        for start in stride(from: 0, to: images.count, by: plan.capacity) {
+            let pass = Pass(images: min(plan.capacity, images.count - start))
+            plan.load(images.slice(from: start, count: pass.images), pass: pass)
+            plan.forward(pass, version: network.version)
+            statistics += settings.loss.evaluate(
+                logits: plan.logits.activations, labels: labels + start, count: pass.images, classes: network.classes,
+                gradient: nil, aliveSamples: alive, step: progress.step)
+        }
+        return statistics
+    }
+
+    /// Notes the score of the current weights; the best ones so far are kept. Ties go to the earlier weights.
+    /// - Returns: whether they are the best so far.
+    /// - Throws: `NetworkError.invalidArgument` for NaN, `.outOfMemory`.
+    public func report(score: Double) throws -> Bool {
+        guard !score.isNaN else { throw NetworkError.invalidArgument("score is NaN") }
+        guard score > progress.bestScore else { return false }
+        let kept = try best ?? Arena(count: network.layout.flatCount)
+        kept.base.update(from: network.parameters.base, count: kept.count)
+        best = kept
+        progress.bestScore = score
+        progress.bestEpoch = progress.epoch
+        return true
+    }
+
+    /// Puts the best weights back into the network; does nothing when no score was reported.
+    public func restoreBest() {
+        guard let best else { return }
+        network.parameters.base.update(from: best.base, count: best.count)
+        network.parametersChanged()
+    }
+
+    // MARK: - Saving and resuming
+
+    /// Arrays that belong to a run's state, besides the network's parameters.
+    public enum State: Sendable {
+        /// First moment (Adam) or velocity (SGD).
+        case firstMoment
+        case secondMoment
+        case bestParameters
+    }
+
+    /// Copies a state array out, as long as all parameters together. Best parameters that were never kept are the
+    /// current ones.
+    public func read(_ state: State, into values: UnsafeMutablePointer<Float>) {
+        network.layout.gather(arena(state)?.base ?? network.parameters.base, into: values)
+    }
+
+    /// Sets a state array.
+    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, `.outOfMemory`.
+    public func write(_ state: State, from values: UnsafePointer<Float>) throws {
+        for i in 0 ..< network.layout.count where !values[i].isFinite {
+            throw NetworkError.invalidArgument("the training state holds \(values[i]) at element \(i)")
+        }
+        if state == .bestParameters, best == nil { best = try Arena(count: network.layout.flatCount) }
+        network.layout.scatter(values, into: arena(state)!.base)
+    }
+
+    private func arena(_ state: State) -> Arena? {
+        switch state {
+        case .firstMoment: first
+        case .secondMoment: second
+        case .bestParameters: best
+        }
+    }
+
+    /// Continues from where another run stood.
+    /// - Throws: `NetworkError.invalidArgument` when a count is negative.
+    public func resume(at progress: TrainingProgress) throws {
+        guard progress.step >= 0, progress.epoch >= 0, progress.stepInEpoch >= 0, progress.bestEpoch >= -1,
+              !progress.bestScore.isNaN else {
+            throw NetworkError.invalidArgument("the training progress \(progress) has negative counts or a NaN score")
+        }
+        self.progress = progress
+    }
+}

@@ -1,0 +1,59 @@
+/// Everything a training run depends on besides the data and the starting weights.
+public struct TrainingSettings: Sendable {
+    public var loss: any Loss
+    public var optimiser: Optimiser
+    /// Base learning rate, before schedule and warm-up.
+    public var learningRate: Float
+    public var weightDecay: Float
+    public var schedule: Schedule
+    /// Steps over which the rate rises linearly to what the schedule says.
+    public var warmupSteps: Int
+    public var batchSize: Int
+    /// Seed of shuffling and dropout.
+    public var seed: UInt64
+
+    public init(loss: any Loss, optimiser: Optimiser = .adam(), learningRate: Float = 1e-3, weightDecay: Float = 0,
+                schedule: Schedule = .constant, warmupSteps: Int = 0, batchSize: Int = 128, seed: UInt64 = 0) {
+        self.loss = loss
+        self.optimiser = optimiser
+        self.learningRate = learningRate
+        self.weightDecay = weightDecay
+        self.schedule = schedule
+        self.warmupSteps = warmupSteps
+        self.batchSize = batchSize
+        self.seed = seed
+    }
+
+    /// Learning rate of step number `step` = 0, 1, 2, …
+    public func learningRate(step: Int) -> Float {
+        let warmup = step < warmupSteps ? Float(step + 1) / Float(warmupSteps) : 1
+        return learningRate * schedule.factor(step: step) * warmup
+    }
+
+    /// - Throws: `NetworkError.invalidArgument`, naming the setting.
+    func validate() throws {
+        func check(_ valid: Bool, _ name: String, _ value: some CustomStringConvertible, _ wanted: String) throws {
+            if !valid { throw NetworkError.invalidArgument("\(name) is \(value), but must be \(wanted)") }
+        }
+        try check(learningRate.isFinite && learningRate > 0, "learning_rate", learningRate, "above 0 and finite")
+        try check(weightDecay.isFinite && weightDecay >= 0, "weight_decay", weightDecay, "at least 0 and finite")
+        try check(warmupSteps >= 0, "warmup_steps", warmupSteps, "at least 0")
+        try check(batchSize >= 1 && batchSize <= 1 << 20, "batch_size", batchSize, "1 ... 1048576")
+        switch optimiser {
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
+            try check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and below 1")
+            try check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "at least 0 and below 1")
+            try check(epsilon > 0 && epsilon.isFinite, "epsilon", epsilon, "above 0 and finite")
+        case .sgd(let momentum, _):
+            try check(momentum >= 0 && momentum < 1, "momentum", momentum, "at least 0 and below 1")
+        }
+        switch schedule {
+        case .constant: break
+        case .step(let period, let decay):
+            try check(period >= 1, "schedule_period", period, "at least 1")
+            try check(decay > 0 && decay <= 1, "schedule_decay", decay, "above 0 and at most 1")
+        case .cosine(let total), .oneCycle(let total):
+            try check(total >= 1, "total_steps", total, "at least 1")
+        }
+    }
+}
