@@ -13,6 +13,11 @@ let numerics = Target.Dependency.product(name: "RealModule", package: "swift-num
 /// Loops over raw memory: bounds were checked by the caller, so arithmetic and precondition checks are left out.
 let unchecked: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
 
+/// A module with its README, which the compiler should pass over.
+func module(_ name: String, dependencies: [Target.Dependency] = [], swiftSettings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: swiftSettings)
+}
+
 let package = Package(
     name: "EviCAM",
     products: [
@@ -26,26 +31,26 @@ let package = Package(
     targets: [
         .target(name: "CEviCAM"),
 
-        .target(name: "Kernels", swiftSettings: unchecked),
+        module("Kernels", swiftSettings: unchecked),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
 
-        .target(name: "Tensors", dependencies: ["Kernels"]),
+        module("Tensors", dependencies: ["Kernels"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
 
-        .target(name: "Networks", dependencies: ["Kernels", "Tensors"]),
+        module("Networks", dependencies: ["Kernels", "Tensors"]),
         .testTarget(name: "NetworksTests", dependencies: ["Networks", "Evidential"]),
 
-        .target(name: "Evidential", dependencies: ["Kernels", "Tensors", "Networks", numerics]),
+        module("Evidential", dependencies: ["Kernels", "Tensors", "Networks", numerics]),
         .testTarget(name: "EvidentialTests", dependencies: ["Evidential", numerics]),
 
-        .target(name: "Explanations", dependencies: ["Kernels", "Tensors", "Networks", "Evidential"]),
+        module("Explanations", dependencies: ["Kernels", "Tensors", "Networks", "Evidential"]),
         .testTarget(name: "ExplanationsTests", dependencies: ["Explanations"]),
 
-        .target(name: "Metrics", dependencies: ["Tensors"]),
+        module("Metrics", dependencies: ["Tensors"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
 
-        .target(name: "EviCAM", dependencies: ["Tensors", "Networks", "Evidential", "Explanations", "Metrics"]),
-        .target(name: "EviCAMABI", dependencies: ["CEviCAM", "EviCAM", "Kernels"]),
+        module("EviCAM", dependencies: ["Tensors", "Networks", "Evidential", "Explanations", "Metrics"]),
+        module("EviCAMABI", dependencies: ["CEviCAM", "EviCAM", "Kernels"]),
     ],
     swiftLanguageModes: [.v6]
 )

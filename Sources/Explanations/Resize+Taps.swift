@@ -31,9 +31,9 @@ extension Resize {
     /// The taps `[pixels]` of one axis. Every index is a cell of the map, also where its weight is zero.
     func taps(along axis: Axis, cells: Int, pixels: Int) -> [Tap] {
         switch self {
-        case .aligned(let startY, let startX, let jump):
-            let start = axis == .vertical ? startY : startX
-            return (0 ..< pixels).map { Self.alignedTap(at: (Double($0) - start) / jump, cells: cells) }
+        case .aligned(let geometry):
+            let field = axis == .vertical ? geometry.y : geometry.x
+            return (0 ..< pixels).map { Self.alignedTap(at: (Double($0) - field.start) / field.jump, cells: cells) }
         case .bilinear:
             // (x + 0.5) m is exact, so a pixel at a cell's centre meets it exactly.
             return (0 ..< pixels).map {

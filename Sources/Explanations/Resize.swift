@@ -3,12 +3,11 @@
 /// Both ways are separable and interpolate linearly along each axis; they differ in where they believe a cell to be.
 /// Maps must be finite. Weights of an axis never add up to more than 1 after rounding, so a map in 0 ... 1 stays there.
 public enum Resize: Equatable, Sendable {
-    /// Cell (i, j) is drawn where it lies, at pixel (startY + i · jump, startX + j · jump); see `ReceptiveField`.
+    /// Cell (i, j) is drawn where it lies, at pixel (y.start + i · y.jump, x.start + j · x.jump).
     ///
-    /// The map is sampled at u = (x − start)/jump. Beyond the outermost centres it fades linearly to zero over one
-    /// jump, and is zero from there on: no cell saw anything there, so nothing is claimed. Positions in pixels, may be
-    /// negative; `jump` > 0.
-    case aligned(startY: Double, startX: Double, jump: Double)
+    /// The map is sampled at u = (pixel − start)/jump. Beyond the outermost centres it fades linearly to zero over one
+    /// jump, and is zero from there on: no cell saw anything there, so nothing is claimed. Jumps must be above 0.
+    case aligned(LayerGeometry)
 
     /// The usual resize: the map is spread evenly over the image, and its edge cells are repeated outwards.
     ///
@@ -17,7 +16,7 @@ public enum Resize: Equatable, Sendable {
     case bilinear
 
     /// Resizes a batch of maps in memory of the caller, who has checked that all sizes are at least 1 and that
-    /// `jump` is positive. Allocates once per call, not per map.
+    /// jumps are positive. Allocates once per call, not per map.
     ///
     /// - Parameters:
     ///   - maps: `[count, h, w]`.
@@ -60,7 +59,9 @@ public enum Resize: Equatable, Sendable {
     public func callAsFunction(_ maps: [Float], h: Int, w: Int, height: Int, width: Int) -> [Float] {
         precondition(h >= 1 && w >= 1 && height >= 1 && width >= 1, "\(h) x \(w) to \(height) x \(width)")
         precondition(maps.count.isMultiple(of: h * w), "\(maps.count) values are not whole maps of \(h) x \(w)")
-        if case .aligned(_, _, let jump) = self { precondition(jump > 0, "a jump of \(jump) pixels") }
+        if case .aligned(let geometry) = self {
+            precondition(geometry.y.jump > 0 && geometry.x.jump > 0, "jumps must be above 0")
+        }
         let count = maps.count / (h * w)
         return [Float](unsafeUninitializedCapacity: count * height * width) { resized, initialized in
             initialized = count * height * width

@@ -97,9 +97,9 @@ typedef struct {
     char kind[32];                    /* "convolution", "maxPooling", ... */
     int64_t height, width, channels;  /* of its output; height = width = 1 where it has no spatial extent */
     int32_t spatial;                  /* 1 if its output is a map, so Grad-CAM can read it */
-    double receptive_field;           /* r, pixels of the input image a cell sees, along each axis */
-    double jump;                      /* j, pixels between neighbouring cells */
-    double start_y, start_x;          /* centre of the first cell, 0-based pixel centres */
+    double receptive_field_y, receptive_field_x; /* r, pixels of the image a cell sees; all of it where not spatial */
+    double jump_y, jump_x;            /* j, pixels between neighbouring cells; 0 where not spatial */
+    double start_y, start_x;          /* centre of the first cell, 0-based pixel centres; NaN where branches disagree */
     int64_t parameters;               /* weights it owns */
 } evicam_layer;
 
@@ -271,11 +271,11 @@ evicam_status evicam_layer_gradients(evicam_network network, const evicam_images
 
 enum { EVICAM_RESIZE_ALIGNED = 0, EVICAM_RESIZE_BILINEAR = 1 };
 
-/* Resize maps [count, h, w] to [count, height, width]. ALIGNED puts cell (i, j) at pixel start + index * jump and fades
+/* Resize maps [count, h, w] to [count, height, width]. ALIGNED puts cell i at pixel start + i * jump and fades
  * to zero within one jump of the outermost centres; BILINEAR is the usual half-pixel resize, which ignores geometry. */
 evicam_status evicam_resize(const float *maps, int64_t count, int64_t h, int64_t w, int32_t mode, double start_y,
-                            double start_x, double jump, int64_t height, int64_t width, float *resized,
-                            evicam_error *error);
+                            double start_x, double jump_y, double jump_x, int64_t height, int64_t width,
+                            float *resized, evicam_error *error);
 
 /* ---- Metrics ----------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,181 @@
+"""Where the cells of a layer's map sit in the image: jump, receptive field, start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, repr=False)
+class ReceptiveField:
+    """Geometry of one layer's map in the pixels of the input image.
+
+    Cell (i, j) of the map looks at the pixels within (size - 1) / 2 of the pixel position
+    ``start + (i, j) * jump``; pixel centres are 0, 1, 2, ...
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer.
+    kind : str
+        Its kind, e.g. ``"convolution"``.
+    jump : float
+        Pixels between the centres of neighbouring cells.
+    size : float
+        Pixels a cell sees along each axis: the receptive field.
+    start : tuple of float
+        Pixel position (y, x) of the first cell's centre.
+    cells : tuple of int
+        Height and width of the map.
+    image : tuple of int
+        Height and width of the input image.
+
+    References
+    ----------
+    Araujo, Norris & Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
+    """
+
+    layer: str
+    kind: str
+    jump: float
+    size: float
+    start: tuple[float, float]
+    cells: tuple[int, int]
+    image: tuple[int, int]
+
+    def centres(self) -> tuple[np.ndarray, np.ndarray]:
+        """Pixel positions of the cells' centres: of the rows (h,) and of the columns (w,), float64."""
+        return tuple(start + self.jump * np.arange(count) for start, count in zip(self.start, self.cells))
+
+    def naive_displacement(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far the usual resize draws each row (h,) and each column (w,) from its place, in pixels, signed.
+
+        Notes
+        -----
+        Resizing m cells to n pixels with half-pixel centres draws cell i at ``(i + 0.5) n / m - 0.5``; its
+        receptive field is centred on ``start + i jump``. The difference is zero for every cell only where
+        ``m jump = n`` and ``start = (jump - 1) / 2``.
+        """
+        return tuple(
+            (np.arange(count) + 0.5) * pixels / count - 0.5 - centre
+            for count, pixels, centre in zip(self.cells, self.image, self.centres())
+        )
+
+    def naive_error(self) -> float:
+        """Mean distance, in pixels, between where the usual resize draws a cell and where the cell looks."""
+        rows, columns = self.naive_displacement()
+        return float(np.hypot(rows[:, None], columns[None, :]).mean())
+
+    @property
+    def exceeds_image(self) -> bool:
+        """Whether one cell's receptive field is larger than the image, so that the map cannot localise."""
+        return self.size > min(self.image)
+
+    def __repr__(self) -> str:
+        (h, w), (height, width) = self.cells, self.image
+        text = (
+            f"ReceptiveField {self.layer!r}: {h} x {w} cells, each seeing {self.size:g} x {self.size:g} of "
+            f"{height} x {width} pixels, {self.jump:g} apart, the first at ({self.start[0]:g}, {self.start[1]:g}); "
+            f"the usual resize would draw them {self.naive_error():.2g} px off on average"
+        )
+        if self.exceeds_image:
+            text += (
+                ". The receptive field is larger than the image: each cell sees all of it, so this layer cannot tell "
+                "where; an earlier layer can"
+            )
+        return text
+
+
+def receptive_field(model, layer: str | None = None, *, image_shape=None) -> ReceptiveField:
+    """Geometry of a layer's map: which pixels its cells look at.
+
+    Parameters
+    ----------
+    model : EvidentialClassifier, SoftmaxClassifier or str
+        A fitted classifier, or the text of an architecture (see ``docs/architecture.md``).
+    layer : str, optional
+        Name of a layer whose output is a map. By default the last convolution.
+    image_shape : tuple of int, optional
+        (H, W) or (H, W, C) of the images; wanted with an architecture, not with a classifier.
+
+    Returns
+    -------
+    ReceptiveField
+
+    Raises
+    ------
+    ValueError
+        Unknown layer or one without spatial extent (the message lists those that have); an architecture without
+        `image_shape`, or a classifier with another one than it was fitted on.
+
+    Examples
+    --------
+    >>> import evicam
+    >>> text = evicam.architectures.lenet(classes=10)
+    >>> field = evicam.receptive_field(text, "conv2", image_shape=(28, 28))
+    >>> field.size, field.jump, field.start, field.cells
+    (14.0, 2.0, (6.5, 6.5), (8, 8))
+    >>> field.centres()[0]
+    array([ 6.5,  8.5, 10.5, 12.5, 14.5, 16.5, 18.5, 20.5])
+    """
+    return describe_field(*_network_of(model, image_shape), layer)
+
+
+def _network_of(model, image_shape):
+    """The engine's network of `model` and the image shape (H, W, C) it was made for."""
+    if not isinstance(model, str):
+        network, shape = fitted_network(model)
+        if image_shape is not None and tuple(image_shape) != tuple(shape)[: len(image_shape)]:
+            raise ValueError(f"image_shape: got {tuple(image_shape)}, but the classifier was fitted on {tuple(shape)}")
+        return network, shape
+    from . import _native
+
+    if image_shape is None or len(image_shape) not in (2, 3):
+        raise ValueError(f"image_shape: got {image_shape!r}; an architecture needs (H, W) or (H, W, C)")
+    shape = (*image_shape, 1)[:3]
+    return _native.Network(model, *(int(side) for side in shape), 0), shape
+
+
+def fitted_network(classifier):
+    """Network and image shape (H, W, C) of a fitted classifier; else an error that says what is wanted."""
+    try:
+        return classifier.network_, classifier.image_shape_
+    except AttributeError:
+        raise ValueError(
+            f"classifier: this {type(classifier).__name__} is not a fitted EvidentialClassifier or SoftmaxClassifier; "
+            "call fit first"
+        ) from None
+
+
+def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
+    """The geometry of `layer` (by default the last convolution) of `network`."""
+    layers = network.layers()
+    spatial = [entry["name"] for entry in layers if entry["spatial"]]
+    if layer is None:
+        layer = default_layer(layers)
+    entry = next((entry for entry in layers if entry["name"] == layer), None)
+    if entry is None:
+        raise ValueError(
+            f"layer: there is no layer {layer!r}; the layers are {', '.join(entry['name'] for entry in layers)}"
+        )
+    if not entry["spatial"]:
+        raise ValueError(f"layer: {layer!r} has no spatial extent, so it has no map; layers that do: {', '.join(spatial)}")
+    return ReceptiveField(
+        layer=layer,
+        kind=entry["kind"],
+        jump=entry["jump"],
+        size=entry["receptive_field"],
+        start=(entry["start_y"], entry["start_x"]),
+        cells=(entry["height"], entry["width"]),
+        image=tuple(image_shape[:2]),
+    )
+
+
+def default_layer(layers) -> str:
+    """Name of the last convolution whose output is a map, or else of the last layer with one."""
+    spatial = [entry for entry in layers if entry["spatial"]]
+    if not spatial:
+        raise ValueError("layer: this network has no layer with spatial extent, so there is nothing to draw")
+    convolutions = [entry for entry in spatial if entry["kind"] == "convolution"]
+    return (convolutions or spatial)[-1]["name"]
