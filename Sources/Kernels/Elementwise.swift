@@ -34,7 +34,7 @@ public struct Rectify: ParallelWork {
         let input: UnsafePointer<Float>
         let output: UnsafeMutablePointer<Float>
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             var value = V(reading: input + offset)
             value.clampNegative()
             value.write(to: output + offset, first: lanes)
@@ -70,9 +70,8 @@ public struct RectifyGradient: ParallelWork {
         let outputGradient: UnsafePointer<Float>
         let inputGradient: UnsafeMutablePointer<Float>
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
-            var passed = V(reading: outputGradient + offset)
-            passed.replace(with: 0, where: V(reading: output + offset) .<= V())
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+            let passed = V(reading: outputGradient + offset).keeping(wherePositive: V(reading: output + offset))
             (V(reading: inputGradient + offset) + passed).write(to: inputGradient + offset, first: lanes)
         }
     }
@@ -101,10 +100,9 @@ public struct RectifyMask: ParallelWork {
         let output: UnsafePointer<Float>
         let gradient: UnsafeMutablePointer<Float>
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
-            var passed = V(reading: gradient + offset)
-            passed.replace(with: 0, where: V(reading: output + offset) .<= V())
-            passed.write(to: gradient + offset, first: lanes)
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+            V(reading: gradient + offset).keeping(wherePositive: V(reading: output + offset))
+                .write(to: gradient + offset, first: lanes)
         }
     }
 }
@@ -132,7 +130,7 @@ public struct Accumulate: ParallelWork {
         let source: UnsafePointer<Float>
         let target: UnsafeMutablePointer<Float>
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             (V(reading: target + offset) + V(reading: source + offset)).write(to: target + offset, first: lanes)
         }
     }
@@ -211,7 +209,7 @@ public struct DropoutGradient: ParallelWork {
         let outputGradient: UnsafePointer<Float>
         let inputGradient: UnsafeMutablePointer<Float>
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             var sum = V(reading: inputGradient + offset)
             sum.accumulate(V(reading: outputGradient + offset), V(reading: kept + offset))
             sum.write(to: inputGradient + offset, first: lanes)

@@ -70,7 +70,7 @@ public struct AdamUpdate: ParallelWork {
         let second: UnsafeMutablePointer<Float>
 
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             var w = V(reading: weights + offset)
             let g = V(reading: gradient + offset) + w * rates.decay
             let m = V(reading: first + offset) * rates.beta1 + g * (1 - rates.beta1)
@@ -123,7 +123,7 @@ public struct MomentumUpdate: ParallelWork {
         let start: Int
 
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             let position = start &+ offset
             var w = V(reading: update.weights + position)
             let g = V(reading: update.gradient + position) + w * update.decay

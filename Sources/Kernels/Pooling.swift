@@ -81,14 +81,13 @@ public struct MaxPooling: ParallelWork {
         let relu: Bool
 
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             var best = V(reading: input + offset)
             if relu { best.clampNegative() }
             for dy in 0 ..< shape.kernel.height {
                 let row = input + dy &* shape.inputRowStep + offset
                 for dx in 0 ..< shape.kernel.width {
-                    let value = V(reading: row + dx &* shape.channels)
-                    best.replace(with: value, where: value .> best)
+                    best = best.maximum(V(reading: row + dx &* shape.channels))
                 }
             }
             best.write(to: output + offset, first: lanes)
@@ -146,20 +145,20 @@ public struct MaxPoolingGradient: ParallelWork {
         let overwrites: Bool
 
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             let maximum = V(reading: output + offset)
             // What is left to hand out: all of dy until the window's maximum has been met, then nothing.
             var left = V(reading: outputGradient + offset)
-            if relu { left.replace(with: 0, where: maximum .<= V()) }
+            if relu { left = left.keeping(wherePositive: maximum) }
             for dy in 0 ..< shape.kernel.height {
                 for dx in 0 ..< shape.kernel.width {
                     let position = dy &* shape.inputRowStep &+ dx &* shape.channels &+ offset
-                    let met = V(reading: input + position) .== maximum
+                    let value = V(reading: input + position)
                     let target = inputGradient + position
-                    var sum = overwrites ? V() : V(reading: target)
-                    sum += V().replacing(with: left, where: met)
+                    var sum = left.keeping(whereEqual: value, maximum)
+                    if !overwrites { sum += V(reading: target) }
                     sum.write(to: target, first: lanes)
-                    left.replace(with: 0, where: met)
+                    left = left.dropping(whereEqual: value, maximum)
                 }
             }
         }
@@ -195,7 +194,7 @@ public struct AveragePooling: ParallelWork {
         let output: UnsafeMutablePointer<Float>
 
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             var sum = V()
             for dy in 0 ..< shape.kernel.height {
                 let row = input + dy &* shape.inputRowStep + offset
@@ -236,7 +235,7 @@ public struct AveragePoolingGradient: ParallelWork {
         let inputGradient: UnsafeMutablePointer<Float>
 
         @inline(__always)
-        func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float {
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             let share = V(reading: outputGradient + offset)
                 / V(repeating: Float(shape.kernel.height &* shape.kernel.width))
             for dy in 0 ..< shape.kernel.height {

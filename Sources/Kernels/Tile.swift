@@ -20,7 +20,7 @@ protocol Panel {
     static func holds(_ count: Int) -> Bool
 }
 
-struct Panel1<V: SIMD>: Panel where V.Scalar == Float {
+struct Panel1<V: FloatVector>: Panel {
     var v0 = V()
     @inline(__always) init() {}
     @inline(__always) init(reading source: UnsafePointer<Float>) { v0 = V(reading: source) }
@@ -36,7 +36,7 @@ struct Panel1<V: SIMD>: Panel where V.Scalar == Float {
     @inline(__always) static func holds(_ count: Int) -> Bool { count <= width }
 }
 
-struct Panel2<V: SIMD>: Panel where V.Scalar == Float {
+struct Panel2<V: FloatVector>: Panel {
     var v0 = V(), v1 = V()
     @inline(__always) init() {}
     @inline(__always) init(reading source: UnsafePointer<Float>) {
@@ -58,7 +58,7 @@ struct Panel2<V: SIMD>: Panel where V.Scalar == Float {
     @inline(__always) static func holds(_ count: Int) -> Bool { count > V.scalarCount && count <= width }
 }
 
-struct Panel3<V: SIMD>: Panel where V.Scalar == Float {
+struct Panel3<V: FloatVector>: Panel {
     var v0 = V(), v1 = V(), v2 = V()
     @inline(__always) init() {}
     @inline(__always) init(reading source: UnsafePointer<Float>) {
@@ -83,12 +83,6 @@ struct Panel3<V: SIMD>: Panel where V.Scalar == Float {
         v2.write(to: target + 2 &* V.scalarCount, first: count &- 2 &* V.scalarCount)
     }
     @inline(__always) static func holds(_ count: Int) -> Bool { count > 2 &* V.scalarCount && count <= width }
-}
-
-extension SIMD where Scalar == Float {
-    /// max(self, 0), lane by lane; NaN stays NaN.
-    @inline(__always)
-    mutating func clampNegative() { replace(with: 0, where: self .< Self()) }
 }
 
 /// `pixels` panels that grow together. Built by doubling: `Pair<Pair<Single<P>>>` is a tile of 4 pixels.

@@ -30,45 +30,12 @@ public enum InstructionSet {
     }
 }
 
-extension SIMD where Scalar == Float {
-    /// self += a · b, fused (one rounding) where the level has the instruction.
-    ///
-    /// Without it `addingProduct` would call the C library once per lane, so the plain product is used there.
-    @inline(__always)
-    mutating func accumulate(_ a: Self, _ b: Self) {
-        #if EVICAM_X86_64_V4 || EVICAM_X86_64_V3 || arch(arm64)
-        addProduct(a, b)
-        #else
-        self += a * b
-        #endif
-    }
-
-    /// Reads `scalarCount` floats; no alignment is needed.
-    @inline(__always)
-    init(reading source: UnsafePointer<Float>) {
-        self = UnsafeRawPointer(source).loadUnaligned(as: Self.self)
-    }
-
-    /// Writes all lanes.
-    @inline(__always)
-    func write(to target: UnsafeMutablePointer<Float>) {
-        UnsafeMutableRawPointer(target).storeBytes(of: self, as: Self.self)
-    }
-
-    /// Writes the first `count` lanes; a full vector is one store.
-    @inline(__always)
-    func write(to target: UnsafeMutablePointer<Float>, first count: Int) {
-        if count == Self.scalarCount { return write(to: target) }
-        for lane in 0 ..< count { target[lane] = self[lane] }
-    }
-}
-
 /// A loop body over neighbouring floats, generic over the vector it is run with.
 ///
 /// `lanes` of the vector count; it is the whole vector except at the very end, where up to three floats may be left.
 /// Reading a whole vector there is safe (every engine buffer ends in `Buffers.slack` spare bytes); writing is not.
 protocol VectorBody {
-    func apply<V: SIMD>(_ type: V.Type, at offset: Int, lanes: Int) where V.Scalar == Float
+    func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int)
 }
 
 /// Runs `body` over `count` neighbouring floats: vectors of the level first, then ever narrower ones.
