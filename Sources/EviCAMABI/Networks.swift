@@ -73,7 +73,6 @@ public func evicam_network_layer(
             let layers = network.architecture.layers
             let index = try require(index, "index", in: 0 ... Int64(layers.count - 1))
             let shape = network.shapes[index]
-            let field = try network.receptiveField(of: layers[index].name)
             var result = evicam_layer()
             withUnsafeMutableBytes(of: &result.name) { copy(layers[index].name, into: $0) }
             withUnsafeMutableBytes(of: &result.kind) { copy(layers[index].kind.name, into: $0) }
@@ -81,6 +80,7 @@ public func evicam_network_layer(
             result.width = Int64(shape.width)
             result.channels = Int64(shape.channels)
             result.spatial = shape.isMap ? 1 : 0
+            let field = field(of: layers[index].name, isMap: shape.isMap, in: network)
             result.receptive_field_y = field.y.size
             result.receptive_field_x = field.x.size
             result.jump_y = field.y.jump
@@ -91,6 +91,17 @@ public func evicam_network_layer(
             target.pointee = result
         }
     }
+}
+
+/// A layer's geometry as the interface tells it: the whole image, from its centre, where the output is no map; NaN where
+/// branches of different geometry were added.
+private func field(of layer: String, isMap: Bool, in network: Network) -> LayerGeometry {
+    if let geometry = network.architecture.geometries()[layer] { return geometry }
+    func axis(_ extent: Int) -> ReceptiveField {
+        ReceptiveField(jump: isMap ? .nan : 0, size: isMap ? .nan : Double(extent),
+                       start: isMap ? .nan : Double(extent - 1) / 2)
+    }
+    return LayerGeometry(y: axis(network.imageShape.height), x: axis(network.imageShape.width))
 }
 
 // MARK: - Parameters

@@ -26,7 +26,7 @@ public final class Network {
 
     /// Images that one inference or explanation pass takes at most. Large enough to keep every core busy, small enough
     /// that LeNet's activations stay near the last-level cache.
-    static let largestPass = 128
+    public static let largestPass = 128
 
     /// - Parameter seed: the starting weights are drawn from it.
     /// - Throws: `NetworkError` when the image does not fit the architecture or memory cannot be had.

@@ -1,0 +1,254 @@
+import CEviCAM
+import EviCAM
+
+@c @implementation
+public func evicam_trainer_create(
+    _ network: evicam_network, _ training: UnsafePointer<evicam_training>!,
+    _ trainer: UnsafeMutablePointer<evicam_trainer>!, _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let handle = try require(trainer, "trainer")
+        let settings = try TrainingSettings(require(training, "training").pointee)
+        let entry = try networks.find(network)
+        let made = try entry.use { try Trainer(network: $0, settings: settings) }
+        handle.pointee = trainers.insert(Guarded(made, gate: entry.gate))
+    }
+}
+
+@c @implementation
+public func evicam_trainer_destroy(_ trainer: evicam_trainer,
+                                   _ error: UnsafeMutablePointer<evicam_error>!) -> evicam_status {
+    call(error) { try trainers.remove(trainer) }
+}
+
+extension TrainingSettings {
+    /// Reads the C structure; ranges of the optimiser's and schedule's numbers are checked when the trainer is made.
+    init(_ training: evicam_training) throws {
+        guard training.struct_size >= UInt64(MemoryLayout<evicam_training>.size) else {
+            throw Failure.invalid("training.struct_size is \(training.struct_size), but must be sizeof(evicam_training)")
+        }
+        let maximum = Int64(Int32.max)
+        self.init(
+            loss: try Self.loss(training), optimiser: try Self.optimiser(training),
+            learningRate: training.learning_rate, weightDecay: training.weight_decay,
+            schedule: try Self.schedule(training),
+            warmupSteps: try require(training.warmup_steps, "warmup_steps", in: 0 ... maximum),
+            batchSize: try require(training.batch_size, "batch_size", in: 1 ... 1 << 20), seed: training.seed)
+    }
+
+    private static func loss(_ training: evicam_training) throws -> any Loss {
+        let form: EvidentialLoss.Form
+        switch Int(training.loss) {
+        case Int(EVICAM_LOSS_CROSS_ENTROPY): return SoftmaxCrossEntropy()
+        case Int(EVICAM_LOSS_MSE): form = .mse
+        case Int(EVICAM_LOSS_LOG): form = .log
+        case Int(EVICAM_LOSS_DIGAMMA): form = .digamma
+        default: throw Failure.invalid("loss is \(training.loss), but must be one of EVICAM_LOSS_...")
+        }
+        for (weight, name) in [(training.kl_weight, "kl_weight"), (training.rescue_weight, "rescue_weight")] {
+            guard weight.isFinite, weight >= 0 else {
+                throw Failure.invalid("\(name) is \(weight), but must be at least 0 and finite")
+            }
+        }
+        return EvidentialLoss(
+            form: form, evidence: try evidenceFunction(training.evidence, clip: training.evidence_clip, name: "evidence"),
+            klWeight: Double(training.kl_weight),
+            annealingSteps: try require(training.kl_annealing_steps, "kl_annealing_steps", in: 0 ... 1 << 48),
+            annealingHold: try require(training.kl_annealing_hold, "kl_annealing_hold", in: 1 ... 1 << 48),
+            rescueWeight: Double(training.rescue_weight))
+    }
+
+    private static func optimiser(_ training: evicam_training) throws -> Optimiser {
+        switch Int(training.optimiser) {
+        case Int(EVICAM_OPTIMISER_ADAM):
+            .adam(beta1: training.beta1, beta2: training.beta2, epsilon: training.epsilon)
+        case Int(EVICAM_OPTIMISER_ADAMW):
+            .adamW(beta1: training.beta1, beta2: training.beta2, epsilon: training.epsilon)
+        case Int(EVICAM_OPTIMISER_SGD):
+            .sgd(momentum: training.momentum, nesterov: training.nesterov != 0)
+        default:
+            throw Failure.invalid("optimiser is \(training.optimiser), but must be one of EVICAM_OPTIMISER_...")
+        }
+    }
+
+    private static func schedule(_ training: evicam_training) throws -> Schedule {
+        switch Int(training.schedule) {
+        case Int(EVICAM_SCHEDULE_CONSTANT):
+            .constant
+        case Int(EVICAM_SCHEDULE_STEP):
+            .step(period: try require(training.schedule_period, "schedule_period", in: 1 ... 1 << 48),
+                  decay: training.schedule_decay)
+        case Int(EVICAM_SCHEDULE_COSINE):
+            .cosine(total: try require(training.total_steps, "total_steps", in: 1 ... 1 << 48))
+        case Int(EVICAM_SCHEDULE_ONE_CYCLE):
+            .oneCycle(total: try require(training.total_steps, "total_steps", in: 1 ... 1 << 48))
+        default:
+            throw Failure.invalid("schedule is \(training.schedule), but must be one of EVICAM_SCHEDULE_...")
+        }
+    }
+}
+
+// MARK: - Running
+
+/// Lends a counter per class: the caller's, or one that is thrown away.
+private func withAlive<Result>(_ alive: UnsafeMutablePointer<Int64>?, classes: Int,
+                               _ body: (UnsafeMutablePointer<Int>) throws -> Result) throws -> Result {
+    try withUnsafeTemporaryAllocation(of: Int.self, capacity: classes) { counts in
+        counts.initialize(repeating: 0)
+        let result = try body(counts.baseAddress!)
+        if let alive { for k in 0 ..< classes { alive[k] += Int64(counts[k]) } }
+        return result
+    }
+}
+
+extension evicam_statistics {
+    init(_ statistics: LossStatistics) {
+        self.init(count: Int64(statistics.count), loss: statistics.loss, divergence: statistics.divergence,
+                  correct: Int64(statistics.correct), uncertainty: statistics.uncertainty,
+                  evidence_when_correct: statistics.evidenceWhenCorrect,
+                  evidence_when_wrong: statistics.evidenceWhenWrong, dead: Int64(statistics.dead))
+    }
+}
+
+@c @implementation
+public func evicam_trainer_run(
+    _ trainer: evicam_trainer, _ images: UnsafePointer<evicam_images>!, _ labels: UnsafePointer<Int32>!,
+    _ maxSteps: Int64, _ statistics: UnsafeMutablePointer<evicam_statistics>!, _ alive: UnsafeMutablePointer<Int64>!,
+    _ epochEnded: UnsafeMutablePointer<Int32>!, _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let labels = try require(labels, "labels"), target = try require(statistics, "statistics")
+        let ended = try require(epochEnded, "epoch_ended")
+        let steps = try require(maxSteps, "max_steps", in: 1 ... .max)
+        let images = try Images(images)
+        try trainers.find(trainer).use { trainer in
+            let result = try withAlive(alive, classes: trainer.network.classes) {
+                try trainer.run(images, labels: labels, maxSteps: steps, alive: $0)
+            }
+            target.pointee = evicam_statistics(result.statistics)
+            ended.pointee = result.epochEnded ? 1 : 0
+        }
+    }
+}
+
+@c @implementation
+public func evicam_trainer_evaluate(
+    _ trainer: evicam_trainer, _ images: UnsafePointer<evicam_images>!, _ labels: UnsafePointer<Int32>!,
+    _ statistics: UnsafeMutablePointer<evicam_statistics>!, _ alive: UnsafeMutablePointer<Int64>!,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let labels = try require(labels, "labels"), target = try require(statistics, "statistics")
+        let images = try Images(images)
+        try trainers.find(trainer).use { trainer in
+            target.pointee = evicam_statistics(try withAlive(alive, classes: trainer.network.classes) {
+                try trainer.evaluate(images, labels: labels, alive: $0)
+            })
+        }
+    }
+}
+
+@c @implementation
+public func evicam_trainer_report_score(
+    _ trainer: evicam_trainer, _ score: Double, _ improved: UnsafeMutablePointer<Int32>!,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let improved = try require(improved, "improved")
+        improved.pointee = try trainers.find(trainer).use { try $0.report(score: score) ? 1 : 0 }
+    }
+}
+
+@c @implementation
+public func evicam_trainer_restore_best(_ trainer: evicam_trainer,
+                                        _ error: UnsafeMutablePointer<evicam_error>!) -> evicam_status {
+    call(error) { try trainers.find(trainer).use { $0.restoreBest() } }
+}
+
+@c @implementation
+public func evicam_trainer_rates(
+    _ trainer: evicam_trainer, _ learningRate: UnsafeMutablePointer<Float>!, _ klWeight: UnsafeMutablePointer<Float>!,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let learningRate = try require(learningRate, "learning_rate"), klWeight = try require(klWeight, "kl_weight")
+        try trainers.find(trainer).use { trainer in
+            let step = trainer.progress.step
+            learningRate.pointee = trainer.settings.learningRate(step: step)
+            klWeight.pointee = Float((trainer.settings.loss as? EvidentialLoss)?.klWeight(step: step) ?? 0)
+        }
+    }
+}
+
+// MARK: - Saving and resuming
+
+@c @implementation
+public func evicam_trainer_progress(
+    _ trainer: evicam_trainer, _ progress: UnsafeMutablePointer<evicam_progress>!,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let target = try require(progress, "progress")
+        target.pointee = try trainers.find(trainer).use { trainer in
+            let progress = trainer.progress
+            return evicam_progress(step: Int64(progress.step), epoch: Int64(progress.epoch),
+                                   step_in_epoch: Int64(progress.stepInEpoch), best_score: progress.bestScore,
+                                   best_epoch: Int64(progress.bestEpoch))
+        }
+    }
+}
+
+@c @implementation
+public func evicam_trainer_set_progress(
+    _ trainer: evicam_trainer, _ progress: UnsafePointer<evicam_progress>!,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let source = try require(progress, "progress").pointee
+        // Random numbers are drawn by step: see `Philox.block` for how far they reach.
+        var progress = TrainingProgress()
+        progress.step = try require(source.step, "progress.step", in: 0 ... 1 << 31)
+        progress.epoch = try require(source.epoch, "progress.epoch", in: 0 ... 1 << 31)
+        progress.stepInEpoch = try require(source.step_in_epoch, "progress.step_in_epoch", in: 0 ... 1 << 31)
+        progress.bestScore = source.best_score
+        progress.bestEpoch = try require(source.best_epoch, "progress.best_epoch", in: -1 ... 1 << 31)
+        try trainers.find(trainer).use { try $0.resume(at: progress) }
+    }
+}
+
+private func state(_ number: Int32) throws -> Trainer.State {
+    switch Int(number) {
+    case Int(EVICAM_STATE_FIRST_MOMENT): .firstMoment
+    case Int(EVICAM_STATE_SECOND_MOMENT): .secondMoment
+    case Int(EVICAM_STATE_BEST_PARAMETERS): .bestParameters
+    default: throw Failure.invalid("which is \(number), but must be one of EVICAM_STATE_...")
+    }
+}
+
+@c @implementation
+public func evicam_trainer_read_state(
+    _ trainer: evicam_trainer, _ which: Int32, _ values: UnsafeMutablePointer<Float>!, _ count: Int64,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let values = try require(values, "values"), which = try state(which)
+        try trainers.find(trainer).use { trainer in
+            try require(count, equals: trainer.network.layout.count)
+            trainer.read(which, into: values)
+        }
+    }
+}
+
+@c @implementation
+public func evicam_trainer_write_state(
+    _ trainer: evicam_trainer, _ which: Int32, _ values: UnsafePointer<Float>!, _ count: Int64,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let values = try require(values, "values"), which = try state(which)
+        try trainers.find(trainer).use { trainer in
+            try require(count, equals: trainer.network.layout.count)
+            try trainer.write(which, from: values)
+        }
+    }
+}
