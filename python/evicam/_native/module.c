@@ -1,0 +1,123 @@
+/* evicam._native: the engine for Python. This file only lists what the others bind. */
+#include "native.h"
+
+int check_status(evicam_status status, const evicam_error *error) {
+    switch (status) {
+    case EVICAM_OK: return 0;
+    case EVICAM_INVALID_ARGUMENT:
+    case EVICAM_UNKNOWN_NAME: PyErr_SetString(PyExc_ValueError, error->message); return -1;
+    case EVICAM_OUT_OF_MEMORY: PyErr_SetString(PyExc_MemoryError, error->message); return -1;
+    default: PyErr_SetString(PyExc_RuntimeError, error->message); return -1;
+    }
+}
+
+static PyObject *abi_version(PyObject *module, PyObject *unused) {
+    (void)module, (void)unused;
+    return PyLong_FromLong(engine.evicam_abi_version());
+}
+
+static PyObject *version(PyObject *module, PyObject *unused) {
+    (void)module, (void)unused;
+    return PyUnicode_FromString(engine.evicam_version());
+}
+
+static PyObject *isa(PyObject *module, PyObject *unused) {
+    (void)module, (void)unused;
+    return PyUnicode_FromString(engine.evicam_isa());
+}
+
+static PyObject *set_num_threads(PyObject *module, PyObject *threads) {
+    (void)module;
+    long long count = PyLong_AsLongLong(threads);
+    if (count == -1 && PyErr_Occurred()) return NULL;
+    bool failed;
+    CALL(evicam_set_num_threads(count, &error), failed);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *num_threads(PyObject *module, PyObject *unused) {
+    (void)module, (void)unused;
+    return PyLong_FromLongLong(engine.evicam_num_threads());
+}
+
+static PyObject *lenet(PyObject *module, PyObject *args) {
+    (void)module;
+    long long classes, pool;
+    if (!PyArg_ParseTuple(args, "LL:lenet", &classes, &pool)) return NULL;
+    char text[4096];
+    int64_t length;
+    bool failed;
+    CALL(evicam_architecture_lenet(classes, pool, text, sizeof text, &length, &error), failed);
+    return failed ? NULL : PyUnicode_FromString(text);
+}
+
+static PyMethodDef engine_methods[] = {
+    {"abi_version", abi_version, METH_NOARGS, "abi_version() -> int"},
+    {"version", version, METH_NOARGS, "version() -> str: the engine's"},
+    {"isa", isa, METH_NOARGS, "isa() -> str: the instruction-set level the engine was built for"},
+    {"set_num_threads", set_num_threads, METH_O, "set_num_threads(threads)"},
+    {"num_threads", num_threads, METH_NOARGS, "num_threads() -> int"},
+    {"lenet", lenet, METH_VARARGS, "lenet(classes, pool) -> str: architecture text"},
+    {NULL, NULL, 0, NULL}};
+
+/* The enumerations of evicam.h without their prefix. */
+#define CONSTANTS(X)                                                                                          \
+    X(UINT8) X(FLOAT32) X(EVIDENCE_RELU) X(EVIDENCE_SOFTPLUS) X(EVIDENCE_EXPONENTIAL) X(LOSS_MSE) X(LOSS_LOG)  \
+    X(LOSS_DIGAMMA) X(LOSS_CROSS_ENTROPY) X(OPTIMISER_ADAM) X(OPTIMISER_ADAMW) X(OPTIMISER_SGD)               \
+    X(SCHEDULE_CONSTANT) X(SCHEDULE_STEP) X(SCHEDULE_COSINE) X(SCHEDULE_ONE_CYCLE) X(STATE_FIRST_MOMENT)       \
+    X(STATE_SECOND_MOMENT) X(STATE_BEST_PARAMETERS) X(TARGET_PREDICTED) X(TARGET_CLASS) X(TARGET_UNCERTAINTY)  \
+    X(WEIGHTS_SUM) X(WEIGHTS_MEAN) X(RESIZE_ALIGNED) X(RESIZE_BILINEAR) X(ABI_VERSION)
+
+/* Adds an object and gives up the reference to it. */
+static int add(PyObject *module, const char *name, PyObject *object) {
+    int status = object == NULL ? -1 : PyModule_AddObjectRef(module, name, object);
+    Py_XDECREF(object);
+    return status;
+}
+
+/* The folder `engine` beside this extension. */
+static int load_engine(PyObject *module) {
+    PyObject *file = PyModule_GetFilenameObject(module);
+    if (file == NULL) return -1;
+    PyObject *bytes = PyUnicode_EncodeFSDefault(file);
+    Py_DECREF(file);
+    if (bytes == NULL) return -1;
+    const char *path = PyBytes_AsString(bytes);
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    int status = -1;
+    if (length + sizeof "engine" <= sizeof folder) {
+        memcpy(folder, path, length);
+        strcpy(folder + length, "engine");
+        status = engine_load(folder);
+    } else {
+        PyErr_SetString(PyExc_ImportError, "the path of this package is too long");
+    }
+    Py_DECREF(bytes);
+    return status;
+}
+
+static int module_exec(PyObject *module) {
+    if (load_engine(module) != 0) return -1;
+#define ADD(name) \
+    if (PyModule_AddIntConstant(module, #name, EVICAM_##name) != 0) return -1;
+    CONSTANTS(ADD)
+#undef ADD
+    PyMethodDef *tables[] = {engine_methods, evidence_methods, map_methods, metric_methods};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        if (PyModule_AddFunctions(module, tables[i]) != 0) return -1;
+    PyObject *network = network_type();
+    network_set_type(network); /* lives as long as the process: the engine is loaded once */
+    if (network == NULL || PyModule_AddObjectRef(module, "Network", network) != 0) return -1;
+    return add(module, "Trainer", trainer_type());
+}
+
+static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_exec}, {0, NULL}};
+
+static PyModuleDef definition = {.m_base = PyModuleDef_HEAD_INIT,
+                                 .m_name = "evicam._native",
+                                 .m_doc = "The engine behind evicam: a thin layer over evicam.h.",
+                                 .m_slots = module_slots};
+
+PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&definition); }

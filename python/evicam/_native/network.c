@@ -1,0 +1,292 @@
+/* evicam._native.Network: a network of the engine, destroyed with the object. */
+#include "native.h"
+
+typedef struct {
+    PyObject_HEAD
+    evicam_network handle;
+} network_object;
+
+static PyObject *type = NULL; /* the Network type, for network_handle */
+
+void network_set_type(PyObject *network_type) { type = network_type; }
+
+evicam_network network_handle(PyObject *object) {
+    int is = PyObject_IsInstance(object, type);
+    if (is == 1) return ((network_object *)object)->handle;
+    if (is == 0) PyErr_Format(PyExc_TypeError, "network must be a Network, not %R", (PyObject *)Py_TYPE(object));
+    return 0;
+}
+
+static PyObject *network_new(PyTypeObject *subtype, PyObject *args, PyObject *kwargs) {
+    static char *names[] = {"architecture", "height", "width", "channels", "seed", NULL};
+    const char *architecture;
+    long long height, width, channels;
+    PyObject *seed_object;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sLLLO!:Network", names, &architecture, &height, &width, &channels,
+                                     &PyLong_Type, &seed_object))
+        return NULL;
+    uint64_t seed = PyLong_AsUnsignedLongLong(seed_object);
+    if (PyErr_Occurred()) return NULL;
+    evicam_network handle = 0;
+    bool failed;
+    CALL(evicam_network_create(architecture, height, width, channels, seed, &handle, &error), failed);
+    if (failed) return NULL;
+    allocfunc allocate = (allocfunc)PyType_GetSlot(subtype, Py_tp_alloc);
+    network_object *self = (network_object *)allocate(subtype, 0);
+    if (self == NULL) {
+        engine.evicam_network_destroy(handle, NULL);
+        return NULL;
+    }
+    self->handle = handle;
+    return (PyObject *)self;
+}
+
+static void network_dealloc(PyObject *self) {
+    PyTypeObject *own = Py_TYPE(self);
+    if (((network_object *)self)->handle) engine.evicam_network_destroy(((network_object *)self)->handle, NULL);
+    ((freefunc)PyType_GetSlot(own, Py_tp_free))(self);
+    Py_DECREF(own);
+}
+
+#define HANDLE(self) (((network_object *)(self))->handle)
+
+static PyObject *network_architecture(PyObject *self, void *closure) {
+    (void)closure;
+    int64_t length = 0;
+    bool failed;
+    CALL(evicam_network_architecture(HANDLE(self), NULL, 0, &length, &error), failed);
+    if (failed) return NULL;
+    char *text = PyMem_Malloc((size_t)length + 1);
+    if (text == NULL) return PyErr_NoMemory();
+    CALL(evicam_network_architecture(HANDLE(self), text, length + 1, &length, &error), failed);
+    PyObject *result = failed ? NULL : PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
+    PyMem_Free(text);
+    return result;
+}
+
+static PyObject *network_classes(PyObject *self, void *closure) {
+    (void)closure;
+    int64_t classes;
+    bool failed;
+    CALL(evicam_network_classes(HANDLE(self), &classes, &error), failed);
+    return failed ? NULL : PyLong_FromLongLong(classes);
+}
+
+static PyObject *network_layers(PyObject *self, PyObject *unused) {
+    (void)unused;
+    int64_t count;
+    bool failed;
+    CALL(evicam_network_layer_count(HANDLE(self), &count, &error), failed);
+    PyObject *list = failed ? NULL : PyList_New(0);
+    for (int64_t i = 0; list != NULL && i < count; i++) {
+        evicam_layer layer;
+        CALL(evicam_network_layer(HANDLE(self), i, &layer, &error), failed);
+        PyObject *entry = failed ? NULL : Py_BuildValue(
+            "{s:s,s:s,s:L,s:L,s:L,s:O,s:d,s:d,s:d,s:d,s:d,s:d,s:L}", "name", layer.name, "kind", layer.kind, "height",
+            (long long)layer.height, "width", (long long)layer.width, "channels", (long long)layer.channels, "spatial",
+            layer.spatial ? Py_True : Py_False, "receptive_field_y", layer.receptive_field_y, "receptive_field_x",
+            layer.receptive_field_x, "jump_y", layer.jump_y, "jump_x", layer.jump_x, "start_y", layer.start_y,
+            "start_x", layer.start_x, "parameters", (long long)layer.parameters);
+        if (entry == NULL || PyList_Append(list, entry) != 0) Py_CLEAR(list);
+        Py_XDECREF(entry);
+    }
+    return list;
+}
+
+static PyObject *network_parameters(PyObject *self, PyObject *unused) {
+    (void)unused;
+    int64_t count;
+    bool failed;
+    CALL(evicam_network_parameter_count(HANDLE(self), &count, &error), failed);
+    PyObject *list = failed ? NULL : PyList_New(0);
+    for (int64_t i = 0; list != NULL && i < count; i++) {
+        evicam_parameter parameter;
+        CALL(evicam_network_parameter(HANDLE(self), i, &parameter, &error), failed);
+        PyObject *shape = failed ? NULL : PyTuple_New(parameter.rank);
+        for (int axis = 0; shape != NULL && axis < parameter.rank; axis++) {
+            PyObject *extent = PyLong_FromLongLong(parameter.shape[axis]);
+            if (extent == NULL || PyTuple_SetItem(shape, axis, extent) != 0) Py_CLEAR(shape);
+        }
+        PyObject *entry = shape == NULL ? NULL : Py_BuildValue("(sN)", parameter.name, shape);
+        if (entry == NULL || PyList_Append(list, entry) != 0) Py_CLEAR(list);
+        Py_XDECREF(entry);
+    }
+    return list;
+}
+
+/* A C-contiguous float32 array of any number of axes: its elements count. */
+static int values_get(PyObject *object, bool writable, array *out, int64_t *count) {
+    out->held = false;
+    Py_buffer *view = &out->view;
+    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "values must be a C-contiguous%s float32 array, not %R",
+                     writable ? ", writable" : "", (PyObject *)Py_TYPE(object));
+        return -1;
+    }
+    out->held = true;
+    if (array_format(out) != 'f') {
+        PyErr_Format(PyExc_TypeError, "values must be float32, not of buffer format '%s'", view->format);
+        array_release(out);
+        return -1;
+    }
+    *count = view->len / 4;
+    return 0;
+}
+
+static PyObject *network_read_parameter(PyObject *self, PyObject *args) {
+    long long index;
+    PyObject *object;
+    array values;
+    int64_t count;
+    bool failed;
+    if (!PyArg_ParseTuple(args, "LO:read_parameter", &index, &object)) return NULL;
+    if (values_get(object, true, &values, &count) != 0) return NULL;
+    CALL(evicam_network_read_parameter(HANDLE(self), index, array_data(&values), count, &error), failed);
+    array_release(&values);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *network_write_parameter(PyObject *self, PyObject *args) {
+    long long index;
+    PyObject *object;
+    array values;
+    int64_t count;
+    bool failed;
+    if (!PyArg_ParseTuple(args, "LO:write_parameter", &index, &object)) return NULL;
+    if (values_get(object, false, &values, &count) != 0) return NULL;
+    CALL(evicam_network_write_parameter(HANDLE(self), index, array_data(&values), count, &error), failed);
+    array_release(&values);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+/* The number of classes; -1 with an exception. */
+static int64_t classes_of(PyObject *self) {
+    int64_t classes;
+    bool failed;
+    CALL(evicam_network_classes(HANDLE(self), &classes, &error), failed);
+    return failed ? -1 : classes;
+}
+
+static PyObject *network_logits(PyObject *self, PyObject *args) {
+    PyObject *images_object, *out_object;
+    if (!PyArg_ParseTuple(args, "OO:logits", &images_object, &out_object)) return NULL;
+    array pixels = {.held = false}, out = {.held = false};
+    evicam_images images;
+    bool failed = true;
+    int64_t classes = classes_of(self);
+    if (classes > 0 && images_get(images_object, &pixels, &images) == 0 &&
+        array_get(out_object, (array_spec){"out", "f", 2, true}, &out) == 0 &&
+        array_check_extent(&out, "out", 0, images.count) == 0 && array_check_extent(&out, "out", 1, classes) == 0)
+        CALL(evicam_network_logits(HANDLE(self), &images, array_data(&out), &error), failed);
+    array_release_all(&pixels, &out, NULL);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+/* The layer's output extents; -1 with an exception (ValueError for an unknown name comes from the engine later). */
+static int layer_extents(PyObject *self, const char *name, evicam_layer *layer, bool *found) {
+    int64_t count;
+    bool failed;
+    *found = false;
+    CALL(evicam_network_layer_count(HANDLE(self), &count, &error), failed);
+    for (int64_t i = 0; !failed && !*found && i < count; i++) {
+        CALL(evicam_network_layer(HANDLE(self), i, layer, &error), failed);
+        *found = !failed && strcmp(layer->name, name) == 0;
+    }
+    return failed ? -1 : 0;
+}
+
+/* Arguments that grad_cam and layer_gradients share. */
+typedef struct {
+    array pixels, classes;
+    evicam_images images;
+    evicam_request request;
+    PyObject *first, *second; /* borrowed: the two outputs */
+} request_arguments;
+
+static int request_get(PyObject *args, const char *format, request_arguments *r) {
+    PyObject *images_object, *classes_object;
+    memset(r, 0, sizeof *r);
+    r->request.struct_size = sizeof r->request;
+    if (!PyArg_ParseTuple(args, format, &images_object, &r->request.layer, &r->request.target, &classes_object,
+                          &r->request.weights, &r->request.evidence, &r->request.evidence_clip, &r->first, &r->second))
+        return -1;
+    if (images_get(images_object, &r->pixels, &r->images) != 0) return -1;
+    if (array_get_optional(classes_object, (array_spec){"classes", "i", 1, false}, &r->classes) != 0) return -1;
+    r->request.classes = array_data(&r->classes);
+    return array_check_extent(&r->classes, "classes", 0, r->images.count);
+}
+
+static PyObject *network_grad_cam(PyObject *self, PyObject *args) {
+    request_arguments r;
+    array maps = {.held = false}, labels = {.held = false};
+    evicam_layer layer;
+    bool found, failed = true;
+    if (request_get(args, "OsiOiifOO:grad_cam", &r) == 0 &&
+        array_get(r.first, (array_spec){"maps", "f", 3, true}, &maps) == 0 &&
+        array_get_optional(r.second, (array_spec){"labels", "i", 1, true}, &labels) == 0 &&
+        array_check_extent(&labels, "labels", 0, r.images.count) == 0 &&
+        array_check_extent(&maps, "maps", 0, r.images.count) == 0 &&
+        layer_extents(self, r.request.layer, &layer, &found) == 0 &&
+        (!found || !layer.spatial ||
+         (array_check_extent(&maps, "maps", 1, layer.height) == 0 &&
+          array_check_extent(&maps, "maps", 2, layer.width) == 0)))
+        CALL(evicam_grad_cam(HANDLE(self), &r.images, &r.request, array_data(&maps), array_data(&labels), &error),
+             failed);
+    array_release_all(&r.pixels, &r.classes, &maps, &labels, NULL);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+static int check_layer_output(const array *a, const char *name, const evicam_images *images, const evicam_layer *layer) {
+    return array_check_extent(a, name, 0, images->count) == 0 && array_check_extent(a, name, 1, layer->height) == 0 &&
+                   array_check_extent(a, name, 2, layer->width) == 0 &&
+                   array_check_extent(a, name, 3, layer->channels) == 0
+               ? 0
+               : -1;
+}
+
+static PyObject *network_layer_gradients(PyObject *self, PyObject *args) {
+    request_arguments r;
+    array activations = {.held = false}, gradients = {.held = false};
+    evicam_layer layer;
+    bool found, failed = true;
+    if (request_get(args, "OsiOiifOO:layer_gradients", &r) == 0 &&
+        array_get_optional(r.first, (array_spec){"activations", "f", 4, true}, &activations) == 0 &&
+        array_get_optional(r.second, (array_spec){"gradients", "f", 4, true}, &gradients) == 0 &&
+        layer_extents(self, r.request.layer, &layer, &found) == 0 &&
+        (!found || (check_layer_output(&activations, "activations", &r.images, &layer) == 0 &&
+                    check_layer_output(&gradients, "gradients", &r.images, &layer) == 0)))
+        CALL(evicam_layer_gradients(HANDLE(self), &r.images, &r.request, array_data(&activations),
+                                    array_data(&gradients), &error),
+             failed);
+    array_release_all(&r.pixels, &r.classes, &activations, &gradients, NULL);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+static PyMethodDef methods[] = {
+    {"layers", network_layers, METH_NOARGS, "layers() -> list of dict: the layers as evicam_layer has them."},
+    {"parameters", network_parameters, METH_NOARGS, "parameters() -> list of (name, shape)."},
+    {"read_parameter", network_read_parameter, METH_VARARGS, "read_parameter(index, out): copy one out, float32."},
+    {"write_parameter", network_write_parameter, METH_VARARGS, "write_parameter(index, values): set one, float32."},
+    {"logits", network_logits, METH_VARARGS, "logits(images, out): out [N, K] float32."},
+    {"grad_cam", network_grad_cam, METH_VARARGS,
+     "grad_cam(images, layer, target, classes, weights, evidence, evidence_clip, maps, labels): raw maps [N, h, w]."},
+    {"layer_gradients", network_layer_gradients, METH_VARARGS,
+     "layer_gradients(images, layer, target, classes, weights, evidence, evidence_clip, activations, gradients)."},
+    {NULL, NULL, 0, NULL}};
+
+static PyGetSetDef properties[] = {
+    {"architecture", network_architecture, NULL, "Canonical text of the architecture.", NULL},
+    {"classes", network_classes, NULL, "Number of logits.", NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
+
+static PyType_Slot slots[] = {{Py_tp_new, network_new},
+                              {Py_tp_dealloc, network_dealloc},
+                              {Py_tp_methods, methods},
+                              {Py_tp_getset, properties},
+                              {Py_tp_doc, "Network(architecture, height, width, channels, seed)"},
+                              {0, NULL}};
+
+static PyType_Spec spec = {"evicam._native.Network", sizeof(network_object), 0, Py_TPFLAGS_DEFAULT, slots};
+
+PyObject *network_type(void) { return PyType_FromSpec(&spec); }
