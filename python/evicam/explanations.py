@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _native
-from .receptive_fields import ReceptiveField, default_layer, describe_field, fitted_network, receptive_field
+from .receptive_fields import ReceptiveField, describe_field, fitted_network, receptive_field
 
 __all__ = ["Explanation", "ReceptiveField", "explain", "receptive_field"]
 
@@ -174,24 +174,149 @@ def explain(
 
     Examples
     --------
-    >>> import evicam, numpy as np
-    >>> X, y = np.zeros((40, 12, 12), np.uint8), np.arange(40) % 2
-    >>> X[y == 1, 2:9, 2:9] = 255
-    >>> tiny = "a = convolution(image, channels: 4, kernel: 3); b = flatten(a); c = linear(b, outputs: 2)"
+    >>> import numpy as np, evicam
+    >>> X, y = np.zeros((64, 16, 16), np.uint8), np.arange(64) % 2
+    >>> X[y == 1, 4:12, 4:12] = 255
+    >>> classifier = evicam.EvidentialClassifier(epochs=2, random_state=0, verbose=False).fit(X, y)
+    >>> explanation = evicam.explain(classifier, X[:3], target=1, layer="conv1")
+    >>> explanation.heatmap.shape, explanation.raw.shape
+    ((3, 16, 16), (3, 12, 12))
     """
     if method not in METHODS:
         raise ValueError(f"method: got {method!r}; known: {', '.join(METHODS)}")
     for name, value, known in (("resize", resize, RESIZES), ("weights", weights, WEIGHTS)):
         if not isinstance(value, str) or value not in known:
             raise ValueError(f"{name}: got {value!r}; known: {', '.join(known)}")
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size: got {batch_size!r}, wanted an integer of at least 1")
     network, image_shape = fitted_network(classifier)
+    several = isinstance(layer, (list, tuple))
+    fields = [describe_field(network, image_shape, name) for name in (layer if several else [layer])]
+    if not fields:
+        raise ValueError("layer: got an empty list, wanted at least one name")
+    if resize == "aligned" and (astray := [field.layer for field in fields if not field.has_centres]):
+        raise ValueError(
+            f"layer: at {astray[0]!r} branches that look at different places meet, so its cells have no one centre; choose "
+            "a layer before it, or resize='bilinear'"
+        )
     X = X if hasattr(X, "shape") else np.asarray(X)
-    goal = _Goal.of(classifier, target, len(X))
-    layers = [layer] if layer is None or isinstance(layer, str) else list(layer)
-    fields = [describe_field(network, image_shape, name) for name in layers]
-    found = {
-        field.layer: _explain_layer(classifier, X, goal, field, resize, weights, batch_size)
-        for field in fields
-    }
+    # Images are checked batch by batch; the first is looked at here, so that a wrong shape is told before all else.
+    classifier._check_images(X if X.ndim < 3 else X[:1])
+    request = _Request(classifier, target, len(X), weights)
+    found = {field.layer: _explain_layer(request, X, field, method, resize, batch_size) for field in fields}
     _warn_of_empty(found)
-    return found if isinstance(layer, (list, tuple)) else found[fields[0].layer]
+    return found if several else found[fields[0].layer]
+
+
+class _Request:
+    """What is asked of the engine, the same for each layer: the target in the engine's terms."""
+
+    def __init__(self, classifier, target, count, weights):
+        self.classifier = classifier
+        self.weights = weights
+        self.target = target  # as `Explanation.target` holds it
+        self.classes = None  # [count] int32: class positions, where classes were given
+        # Only the uncertainty depends on the evidence function; a softmax classifier has none.
+        self.evidence = EVIDENCE[getattr(classifier, "evidence", "relu")]
+        self.evidence_clip = float(getattr(classifier, "evidence_clip", 0.0))
+        if isinstance(target, str) and target == "predicted":
+            self.kind = _native.TARGET_PREDICTED
+        elif isinstance(target, str) and target == "uncertainty":
+            self.kind = _native.TARGET_UNCERTAINTY
+            if not hasattr(classifier, "predict_opinion"):
+                raise ValueError(
+                    "target: a softmax classifier has no uncertainty to explain; train an EvidentialClassifier, "
+                    "or explain 'predicted' or a class"
+                )
+        else:
+            self.kind = _native.TARGET_CLASS
+            self.classes = _class_positions(classifier.classes_, target, count)
+            self.target = classifier.classes_[self.classes]
+
+    def grad_cam(self, images, part, layer, maps, labels):
+        """Raw maps [n, h, w] and predicted class positions [n] of `images`, which are the positions `part` of all."""
+        _native_classes = None if self.classes is None else self.classes[part]
+        self.classifier.network_.grad_cam(
+            images, layer, self.kind, _native_classes, WEIGHTS[self.weights], self.evidence, self.evidence_clip, maps, labels
+        )
+
+
+def _class_positions(classes, target, count) -> np.ndarray:
+    """Position in `classes` of the label explained in each image: (count,) int32."""
+    position = {label: index for index, label in enumerate(classes.tolist())}
+    single = (
+        isinstance(target, (str, bytes))
+        or not hasattr(target, "__len__")
+        or (isinstance(target, np.ndarray) and target.ndim == 0)
+        or (isinstance(target, tuple) and _known(target, position))
+    )
+    target = target.item() if isinstance(target, np.ndarray) and target.ndim == 0 else target
+    labels = [target] * count if single else list(target)
+    if len(labels) != count:
+        raise ValueError(f"target: got {len(labels)} labels for {count} images, wanted one for each, or one for all")
+    try:
+        return np.fromiter((position[label] for label in labels), np.int32, count)
+    except (KeyError, TypeError):
+        unknown = next(label for label in labels if not _known(label, position))
+        raise ValueError(
+            f"target: {unknown!r} is neither 'predicted', 'uncertainty' nor a class; "
+            f"the classes are {', '.join(map(repr, position))}"
+        ) from None
+
+
+def _known(label, position) -> bool:
+    try:
+        return label in position
+    except TypeError:  # unhashable
+        return False
+
+
+def _explain_layer(request, X, field, method, resize, batch_size) -> Explanation:
+    """Grad-CAM of all images at one layer, `batch_size` images at a time."""
+    count = len(X)
+    raw = np.empty((count, *field.cells), np.float32)
+    heatmap = np.empty((count, *field.image), np.float32)
+    predicted = np.empty(count, np.int32)
+    for start in range(0, count, batch_size):
+        part = slice(start, min(start + batch_size, count))
+        images = request.classifier._check_images(X[part])
+        request.grad_cam(images, part, field.layer, raw[part], predicted[part])
+        _resize(np.maximum(raw[part], 0), resize, field, out=heatmap[part])
+        peak = heatmap[part].max(axis=(1, 2), keepdims=True)
+        np.divide(heatmap[part], peak, out=heatmap[part], where=peak > 0)
+    return Explanation(
+        heatmap=heatmap,
+        raw=raw,
+        empty=~heatmap.any(axis=(1, 2)),
+        target=request.target,
+        predicted=request.classifier.classes_[predicted],
+        layer=field.layer,
+        method=method,
+        resize=resize,
+        weights=request.weights,
+        receptive_field=field,
+        images=X,
+    )
+
+
+def _resize(maps, resize, field, out=None) -> np.ndarray:
+    """Maps [N, h, w] of a layer in the image frame, [N, H, W] float32."""
+    if out is None:
+        out = np.empty((len(maps), *field.image), np.float32)
+    _native.resize(np.ascontiguousarray(maps), RESIZES[resize], *field.start, *field.jump, out)
+    return out
+
+
+def _warn_of_empty(found: dict[str, Explanation]) -> None:
+    """Say once how many heatmaps are empty, in which layers."""
+    parts = [
+        f"{np.count_nonzero(explanation.empty)} of {len(explanation)} at {layer!r}"
+        for layer, explanation in found.items()
+        if explanation.empty.any()
+    ]
+    if parts:
+        warnings.warn(
+            f"empty heatmaps: {', '.join(parts)}. Nothing in those images raises the target there; their raw maps have no "
+            "positive value, and they are left zero, not stretched",
+            stacklevel=3,
+        )

@@ -11,8 +11,8 @@ import numpy as np
 class ReceptiveField:
     """Geometry of one layer's map in the pixels of the input image.
 
-    Cell (i, j) of the map looks at the pixels within (size - 1) / 2 of the pixel position
-    ``start + (i, j) * jump``; pixel centres are 0, 1, 2, ...
+    Along each axis, cell i of the map looks at the pixels within (size - 1) / 2 of the pixel position
+    ``start + i * jump``; pixel centres are 0, 1, 2, ... All pairs are (y, x).
 
     Attributes
     ----------
@@ -20,12 +20,13 @@ class ReceptiveField:
         Name of the layer.
     kind : str
         Its kind, e.g. ``"convolution"``.
-    jump : float
+    jump : tuple of float
         Pixels between the centres of neighbouring cells.
-    size : float
-        Pixels a cell sees along each axis: the receptive field.
+    size : tuple of float
+        Pixels a cell sees: the receptive field.
     start : tuple of float
-        Pixel position (y, x) of the first cell's centre.
+        Pixel position of the first cell's centre; NaN where branches of the network that look at different places
+        meet, so that the cells have no one centre.
     cells : tuple of int
         Height and width of the map.
     image : tuple of int
@@ -38,15 +39,15 @@ class ReceptiveField:
 
     layer: str
     kind: str
-    jump: float
-    size: float
+    jump: tuple[float, float]
+    size: tuple[float, float]
     start: tuple[float, float]
     cells: tuple[int, int]
     image: tuple[int, int]
 
     def centres(self) -> tuple[np.ndarray, np.ndarray]:
         """Pixel positions of the cells' centres: of the rows (h,) and of the columns (w,), float64."""
-        return tuple(start + self.jump * np.arange(count) for start, count in zip(self.start, self.cells))
+        return tuple(start + jump * np.arange(count) for start, jump, count in zip(self.start, self.jump, self.cells))
 
     def naive_displacement(self) -> tuple[np.ndarray, np.ndarray]:
         """How far the usual resize draws each row (h,) and each column (w,) from its place, in pixels, signed.
@@ -68,17 +69,26 @@ class ReceptiveField:
         return float(np.hypot(rows[:, None], columns[None, :]).mean())
 
     @property
+    def has_centres(self) -> bool:
+        """Whether each cell looks at one place: not so where branches that disagree about it meet."""
+        return not np.isnan(self.start).any()
+
+    @property
     def exceeds_image(self) -> bool:
         """Whether one cell's receptive field is larger than the image, so that the map cannot localise."""
-        return self.size > min(self.image)
+        return self.size[0] > self.image[0] or self.size[1] > self.image[1]
 
     def __repr__(self) -> str:
-        (h, w), (height, width) = self.cells, self.image
-        text = (
-            f"ReceptiveField {self.layer!r}: {h} x {w} cells, each seeing {self.size:g} x {self.size:g} of "
-            f"{height} x {width} pixels, {self.jump:g} apart, the first at ({self.start[0]:g}, {self.start[1]:g}); "
-            f"the usual resize would draw them {self.naive_error():.2g} px off on average"
-        )
+        (h, w), (height, width), (tall, wide) = self.cells, self.image, self.size
+        apart = f"{self.jump[0]:g}" if self.jump[0] == self.jump[1] else f"{self.jump[0]:g} and {self.jump[1]:g}"
+        text = f"ReceptiveField {self.layer!r}: {h} x {w} cells, each seeing {tall:g} x {wide:g} of {height} x {width} pixels"
+        if self.has_centres:
+            text += (
+                f", {apart} apart, the first at ({self.start[0]:g}, {self.start[1]:g}); the usual resize would draw them "
+                f"{self.naive_error():.2g} px off on average"
+            )
+        else:
+            text += f", {apart} apart; branches that look at different places meet here, so the cells have no one centre"
         if self.exceeds_image:
             text += (
                 ". The receptive field is larger than the image: each cell sees all of it, so this layer cannot tell "
@@ -115,7 +125,7 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
     >>> text = evicam.architectures.lenet(classes=10)
     >>> field = evicam.receptive_field(text, "conv2", image_shape=(28, 28))
     >>> field.size, field.jump, field.start, field.cells
-    (14.0, 2.0, (6.5, 6.5), (8, 8))
+    ((14.0, 14.0), (2.0, 2.0), (6.5, 6.5), (8, 8))
     >>> field.centres()[0]
     array([ 6.5,  8.5, 10.5, 12.5, 14.5, 16.5, 18.5, 20.5])
     """
@@ -164,8 +174,8 @@ def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
     return ReceptiveField(
         layer=layer,
         kind=entry["kind"],
-        jump=entry["jump"],
-        size=entry["receptive_field"],
+        jump=(entry["jump_y"], entry["jump_x"]),
+        size=(entry["receptive_field_y"], entry["receptive_field_x"]),
         start=(entry["start_y"], entry["start_x"]),
         cells=(entry["height"], entry["width"]),
         image=tuple(image_shape[:2]),

@@ -1,0 +1,91 @@
+# One command per intent; `make help` lists them. Each does its own set-up and works from a fresh clone, in any order.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEBIAN := python3-dev python3-numpy python3-venv dataset-fashion-mnist
+SWIFT_TEST := swift test -c release -Xswiftc -enable-testing
+# Levels whose kernels are tested one by one: those this processor runs.
+LEVELS = $(shell $(PYTHON) python/build_engine.py levels)
+FLAGS = $(PYTHON) python/build_engine.py flags
+
+.PHONY: help
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+# ---- Set-up ------------------------------------------------------------------------------------------------------
+
+.PHONY: packages
+packages: ## install the Debian packages that are missing, where that is allowed
+	@.ci/debian-packages $(DEBIAN)
+
+$(VENV)/installed: pyproject.toml | packages
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade pip "setuptools>=77" wheel
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[test]"
+	@touch $@
+
+.PHONY: build
+build: $(VENV)/installed ## build the engine for this processor and the extension, in place
+	@echo "Building the engine ..."
+	@$(BIN)/python setup.py -q build_ext --inplace
+
+.PHONY: build-levels
+build-levels: $(VENV)/installed
+	@echo "Building the engine for $(LEVELS) ..."
+	@EVICAM_BUILD_LEVELS=runnable $(BIN)/python setup.py -q build_ext --inplace
+
+# ---- What a user wants -------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: build ## train, doubt and explain on Fashion-MNIST; leaves results, figures and a report in demo/
+	@$(BIN)/evicam reproduce --dataset fashion-mnist --out demo
+	@echo "Open $(CURDIR)/demo/report.html"
+
+.PHONY: wheel
+wheel: $(VENV)/installed ## build a wheel with the engine for every level into dist/, and try it in a clean environment
+	@.ci/wheel $(BIN)/python
+
+# ---- What a developer wants --------------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-swift test-python test-levels test-numpy1 ## everything CI runs
+
+.PHONY: test-swift
+test-swift: $(VENV)/installed ## the engine's own tests, for this processor's best level
+	@$(SWIFT_TEST) $$($(FLAGS) best) --scratch-path .build-tests 2>&1 | .ci/quiet-swift-test
+
+.PHONY: test-python
+test-python: build-levels ## the package's tests, and the C interface's
+	@$(BIN)/python -m pytest
+
+.PHONY: test-levels
+test-levels: build-levels ## kernels and numerics once per instruction-set level
+	@for level in $(LEVELS); do \
+	  echo "== $$level"; \
+	  $(SWIFT_TEST) $$($(FLAGS) $$level) --scratch-path .build-tests-$$level --filter KernelsTests 2>&1 \
+	    | .ci/quiet-swift-test || exit 1; \
+	  EVICAM_ISA=$$level $(BIN)/python -m pytest -m isa || exit 1; \
+	done
+
+.PHONY: test-numpy1
+test-numpy1: build ## the smoke tests with the oldest NumPy
+	@test -d .venv-numpy1 || { $(PYTHON) -m venv .venv-numpy1 && .venv-numpy1/bin/python -m pip install -q \
+	  --disable-pip-version-check "numpy==1.24.*" "scipy<1.12" "matplotlib<3.9" pillow tqdm pooch safetensors pytest; }
+	@PYTHONPATH=python .venv-numpy1/bin/python -m pytest -m smoke
+
+.PHONY: collapse
+collapse: build ## 20 seeds on 10,000 MNIST images: none may collapse (slow; needs EVICAM_DATA)
+	@$(BIN)/python -m pytest -m collapse python/tests/test_collapse.py
+
+.PHONY: bench
+bench: build ## our speed beside PyTorch's, in one run (installs PyTorch into an environment of its own)
+	@test -d .venv-bench || { $(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install -q \
+	  --disable-pip-version-check numpy torch; }
+	@PYTHONPATH=python .venv-bench/bin/python benchmarks/training.py
+
+.PHONY: clean
+clean: ## remove everything that was built or installed here
+	rm -rf .build .build-* .venv .venv-* build dist demo python/*.egg-info python/evicam/engine python/evicam/_native.abi3.so
+	find python -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,59 @@
+"""Show where in each image a decision, or the doubt about it, comes from: writes an overlay for every image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HELP = "draw where in image files a decision comes from"
+
+
+def add_arguments(parser):
+    from .files import add_image_arguments
+
+    add_image_arguments(parser)
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the pictures, NAME.png for each image")
+    parser.add_argument("--target", default="predicted", help="predicted (default), uncertainty, or a class label")
+    parser.add_argument("--layer", help="layer to explain at (default: the last convolution); `evicam info MODEL` lists them")
+    parser.add_argument("--resize", default="aligned", help="aligned (default) or bilinear")
+    parser.add_argument("--signed", action="store_true", help="show what lowers the target as well as what raises it")
+    parser.add_argument("--raw", action="store_true", help="write the raw map too, NAME.npy, in the target's units")
+
+
+def run(options):
+    import io
+
+    import numpy as np
+
+    from .. import plot
+    from ..checkpoint import load
+    from ..explanations import explain
+    from ..files import write_file
+    from .files import batches, free_name
+
+    classifier = load(options.model)
+    target = _label(classifier.classes_, options.target)
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: set[str] = set()
+    for files, images in batches(options.images, classifier.image_shape_, options.invert):
+        explanation = explain(classifier, images, target=target, layer=options.layer, resize=options.resize)
+        opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
+        for position, file in enumerate(files):
+            path = free_name(folder, file.stem, taken)
+            one = slice(position, position + 1)
+            picture = plot.overlay(
+                explanation[one], opinion=None if opinion is None else opinion[one], signed=options.signed
+            )
+            plot.save(picture, path.with_name(f"{path.name}.png"))
+            if options.raw:
+                buffer = io.BytesIO()
+                np.save(buffer, explanation.raw[position])
+                write_file(path.with_name(f"{path.name}.npy"), buffer.getvalue())
+            print(path.with_name(f"{path.name}.png"))
+
+
+def _label(classes, text):
+    """The label that `text` names: labels need not be strings, but a command line's words are."""
+    if text in ("predicted", "uncertainty"):
+        return text
+    return next((label for label in classes.tolist() if str(label) == text), text)

@@ -1,0 +1,46 @@
+"""What the subcommands on image files share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ..images import image_files, read_image
+
+BATCH = 256  # images held at a time
+
+
+def add_image_arguments(parser):
+    parser.add_argument("model", metavar="MODEL", help="a file written by `evicam train` or `evicam reproduce`")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="image files, or folders of them")
+    parser.add_argument("--invert", action="store_true", help="exchange dark and light: for ink on paper")
+
+
+def batches(paths, image_shape, invert):
+    """Files and their images [n, H, W, C], so many at a time; what was resized is said on stderr."""
+    files = image_files(paths)
+    for start in range(0, len(files), BATCH):
+        part = files[start : start + BATCH]
+        images = np.empty((len(part), *image_shape), np.uint8)
+        for position, file in enumerate(part):
+            images[position], note = read_image(file, image_shape, invert=invert)
+            if note:
+                print(f"evicam: note: {note}", file=sys.stderr)
+        yield part, images
+
+
+def plain(label):
+    """A label as JSON and `print` know it."""
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def free_name(folder: Path, stem: str, taken: set[str]) -> Path:
+    """Path without suffix in `folder`, numbered where two images have the same name."""
+    name, number = stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name)
+    return folder / name

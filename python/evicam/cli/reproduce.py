@@ -1,0 +1,28 @@
+"""Repeat the paper's experiments: train an evidential LeNet and its softmax twin, test both, turn an image, show them
+something they have never seen, and write results.json, report.html, figures/ and the classifiers to a folder."""
+
+HELP = "repeat the paper's experiments and write a report"
+
+
+def add_arguments(parser):
+    parser.add_argument("--dataset", default="fashion-mnist", help="fashion-mnist (default), mnist or cifar-10")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument("--epochs", type=int, default=10, metavar="N", help="passes over the training images (default 10)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same results (default 0)")
+    parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
+    parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only, to try things out")
+    parser.add_argument("--quiet", action="store_true", help="say nothing while working")
+
+
+def run(options):
+    from ..experiments import reproduce
+
+    reproduce(
+        options.dataset,
+        options.out,
+        epochs=options.epochs,
+        seed=options.seed,
+        root=options.root,
+        limit=options.limit,
+        verbose=not options.quiet,
+    )

@@ -1,0 +1,251 @@
+"""Overlap of masks, accuracy and calibration, computed by the engine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _native
+
+__all__ = ["Reliability", "accuracy", "calibration_error", "dice", "iou", "reliability"]
+
+
+def dice(a, b, *, threshold=None):
+    """Dice index of two masks: twice what they share over what they hold together.
+
+    Parameters
+    ----------
+    a, b : array-like of shape (N, H, W) or (H, W)
+        Masks of the same shape: boolean, or integers 0 and 1. Anything else, a heatmap say, needs `threshold`.
+    threshold : float, optional
+        Where values that are not boolean are cut: pixels above it belong to the mask.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64, or float
+        One score per image, 0..1; a number for a single image. Two empty masks agree fully: 1. An empty and a non-empty
+        mask share nothing: 0.
+
+    Raises
+    ------
+    ValueError
+        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
+
+    Notes
+    -----
+    .. math:: \\mathrm{DSC} = \\frac{2 |A \\cap B|}{|A| + |B|}
+
+    Equation 7 of the paper; Dice, "Measures of the Amount of Ecologic Association Between Species", Ecology 1945.
+
+    Examples
+    --------
+    >>> import evicam
+    >>> evicam.metrics.dice([[0, 1], [1, 1]], [[0, 0], [1, 1]])
+    0.8
+    """
+    return _overlap(_native.dice, a, b, threshold)
+
+
+def iou(a, b, *, threshold=None):
+    """Intersection over union of two masks.
+
+    Parameters
+    ----------
+    a, b : array-like of shape (N, H, W) or (H, W)
+        Masks of the same shape: boolean, or integers 0 and 1. Anything else, a heatmap say, needs `threshold`.
+    threshold : float, optional
+        Where values that are not boolean are cut: pixels above it belong to the mask.
+
+    Returns
+    -------
+    ndarray of shape (N,), float64, or float
+        One score per image, 0..1; a number for a single image. Two empty masks agree fully: 1.
+
+    Raises
+    ------
+    ValueError
+        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
+
+    Notes
+    -----
+    .. math:: \\mathrm{IoU} = \\frac{|A \\cap B|}{|A \\cup B|}
+
+    Equation 8 of the paper, also called the Jaccard index.
+
+    Examples
+    --------
+    >>> import evicam
+    >>> evicam.metrics.iou([[0, 1], [1, 1]], [[0, 0], [1, 1]], threshold=0.5)
+    0.6666666666666666
+    """
+    return _overlap(_native.iou, a, b, threshold)
+
+
+def accuracy(predicted, labels) -> float:
+    """Share of labels that were predicted.
+
+    Parameters
+    ----------
+    predicted, labels : array-like of shape (N,)
+        Labels of any type, N at least 1.
+
+    Returns
+    -------
+    float
+        0..1.
+
+    Raises
+    ------
+    ValueError
+        Other shapes, different lengths, no labels at all.
+
+    Examples
+    --------
+    >>> import evicam
+    >>> evicam.metrics.accuracy(["cat", "dog", "cat"], ["cat", "dog", "dog"])
+    0.6666666666666666
+    """
+    predicted, labels = np.asarray(predicted), np.asarray(labels)
+    if predicted.ndim != 1 or predicted.shape != labels.shape or not len(labels):
+        raise ValueError(
+            f"predicted, labels: got shapes {predicted.shape} and {labels.shape}, wanted the same (N,), N at least 1"
+        )
+    return float(np.mean(predicted == labels))
+
+
+class Reliability(NamedTuple):
+    """What `reliability` found: the calibration error, and per bin of confidence what it came from.
+
+    Attributes
+    ----------
+    error : float
+        Expected calibration error.
+    confidence, accuracy : ndarray of shape (bins,), float64
+        Mean confidence and accuracy of the images in each bin; NaN in an empty one.
+    count : ndarray of shape (bins,), int64
+        Images in each bin.
+    """
+
+    error: float
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    count: np.ndarray
+
+
+def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
+    """Confidence beside accuracy, in bins of confidence.
+
+    Parameters
+    ----------
+    probability : array-like of shape (N, K)
+        Class probabilities, as `predict_proba` gives them; the largest of a row is its confidence.
+    labels : array-like of shape (N,)
+        True labels: positions 0 ... K-1, or entries of `classes`.
+    bins : int
+        Number of equal bins over 0..1.
+    classes : array-like of shape (K,), optional
+        The label of each column, as the classifier's ``classes_``; by default 0 ... K-1.
+
+    Returns
+    -------
+    Reliability
+
+    Raises
+    ------
+    ValueError
+        Other shapes; rows that are not probabilities; labels that are no class; fewer than one bin.
+
+    Examples
+    --------
+    >>> import evicam
+    >>> evicam.metrics.reliability([[0.9, 0.1], [0.4, 0.6]], [0, 0], bins=2).accuracy
+    array([nan, 0.5])
+    """
+    probability = np.asarray(probability)
+    labels = np.asarray(labels)
+    if probability.ndim != 2 or 0 in probability.shape or probability.dtype.kind not in "fiu":
+        raise ValueError(
+            f"probability: got {probability.dtype} of shape {probability.shape}, wanted numbers of shape (N, K)"
+        )
+    if labels.shape != probability.shape[:1]:
+        raise ValueError(f"labels: got shape {labels.shape}, wanted {probability.shape[:1]}, one for each row of probability")
+    # Rows of float32 probabilities sum to 1 within a few ulps; 1e-3 tells them from logits and from counts.
+    if not (np.all(probability >= 0) and np.allclose(probability.sum(axis=1), 1, atol=1e-3)):
+        raise ValueError("probability: some rows are not probabilities: wanted values 0..1 that sum to 1 in each row")
+    if not isinstance(bins, (int, np.integer)) or bins < 1:
+        raise ValueError(f"bins: got {bins!r}, wanted an integer of at least 1")
+    classes = np.arange(probability.shape[1]) if classes is None else np.asarray(classes)
+    if classes.shape != probability.shape[1:]:
+        raise ValueError(f"classes: got shape {classes.shape}, wanted {probability.shape[1:]}, one for each column")
+    unknown = ~np.isin(labels, classes)
+    if unknown.any():
+        raise ValueError(f"labels: {labels[unknown][0]!r} is no class; the classes are {', '.join(map(repr, classes.tolist()))}")
+
+    confidence = np.minimum(probability.max(axis=1).astype(np.float64), 1.0)
+    correct = (classes[probability.argmax(axis=1)] == labels).astype(np.uint8)
+    mean_confidence, mean_accuracy, count = np.empty(bins), np.empty(bins), np.empty(bins, np.int64)
+    error = _native.calibration_error(confidence, correct, int(bins), mean_confidence, mean_accuracy, count)
+    return Reliability(error, mean_confidence, mean_accuracy, count)
+
+
+def calibration_error(probability, labels, bins=15, *, classes=None) -> float:
+    """Expected calibration error: how far confidence is from accuracy, on average.
+
+    Parameters
+    ----------
+    probability, labels, bins, classes
+        As for `reliability`.
+
+    Returns
+    -------
+    float
+        0..1; 0 where every bin is right as often as it is confident.
+
+    Raises
+    ------
+    ValueError
+        As `reliability`.
+
+    Notes
+    -----
+    .. math:: \\mathrm{ECE} = \\sum_b \\frac{n_b}{N} \\left| \\mathrm{acc}_b - \\mathrm{conf}_b \\right|
+
+    over equal bins b of the top class's probability; empty bins count nothing.
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+
+    Examples
+    --------
+    >>> import evicam
+    >>> round(evicam.metrics.calibration_error([[0.9, 0.1], [0.4, 0.6]], [0, 0]), 6)
+    0.35
+    """
+    return reliability(probability, labels, bins, classes=classes).error
+
+
+def _overlap(score, a, b, threshold):
+    a, b = _mask("a", a, threshold), _mask("b", b, threshold)
+    if a.shape != b.shape:
+        raise ValueError(f"b: got shape {b.shape}, wanted that of a, {a.shape}")
+    single = a.ndim == 2
+    count = 1 if single else len(a)
+    pixels = a.shape[-2] * a.shape[-1]
+    scores = np.empty(count)
+    score(a.reshape(count, pixels), b.reshape(count, pixels), scores)
+    return float(scores[0]) if single else scores
+
+
+def _mask(name, values, threshold) -> np.ndarray:
+    """`values` as C-contiguous uint8 0 and 1."""
+    values = np.asarray(values)
+    if values.ndim not in (2, 3) or 0 in values.shape:
+        raise ValueError(f"{name}: got shape {values.shape}, wanted (N, H, W) or (H, W) with at least one pixel")
+    if values.dtype.kind not in "bfiu":
+        raise ValueError(f"{name}: got {values.dtype}, wanted a boolean mask, or numbers and a threshold")
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise ValueError(f"{name}: holds NaN")
+    if values.dtype.kind != "b" and threshold is not None:
+        values = values > threshold
+    elif values.dtype.kind == "f" or (values.dtype.kind in "iu" and not np.isin(values, (0, 1)).all()):
+        raise ValueError(f"{name}: got {values.dtype} values that are no mask; pass threshold= to say which belong to it")
+    return np.ascontiguousarray(values, np.uint8)

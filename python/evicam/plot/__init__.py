@@ -1,0 +1,24 @@
+"""Figures: heatmaps over images, opinions, the experiments, training.
+
+Every function returns a Matplotlib figure without touching pyplot; a notebook shows it, `as_png` and `save` write it.
+Each takes ``figure=``, a `matplotlib.figure.Figure` or `SubFigure` to draw into, so pictures can be composed.
+"""
+
+from .experiments import out_of_sample, rotation
+from .opinions import opinion_bars
+from .overlays import overlay
+from .style import as_png, save
+from .training import history, reliability
+from .uncertainties import uncertainty_histogram
+
+__all__ = [
+    "as_png",
+    "history",
+    "opinion_bars",
+    "out_of_sample",
+    "overlay",
+    "reliability",
+    "rotation",
+    "save",
+    "uncertainty_histogram",
+]

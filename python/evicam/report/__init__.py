@@ -1,0 +1,88 @@
+"""The report of `evicam reproduce`: results, the paper's beside ours, and every figure explained."""
+
+from __future__ import annotations
+
+from html import escape
+
+from . import captions
+from .page import code, figure, folded, heading, numbers, page, paragraph, table
+
+# Test accuracies in percent: the paper's section 7.2, LeNet; and published ones of LeNet-like networks with softmax
+# (Nado et al., "Uncertainty Baselines", 2021).
+PAPER = {"mnist": 98.3, "fashion-mnist": 95.7, "cifar-10": 71.8}
+PUBLISHED = {"mnist": 99.1, "fashion-mnist": 91.0}
+TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
+
+__all__ = ["render"]
+
+
+def render(results: dict, figures: dict[str, bytes]) -> str:
+    """The report as one HTML page that holds everything it shows.
+
+    Parameters
+    ----------
+    results : dict
+        The content of ``results.json``, as `evicam.experiments.reproduce` returns it.
+    figures : dict of str to bytes
+        PNG files by name; those the report knows are shown.
+
+    Returns
+    -------
+    str
+        HTML: no script, no address outside the page; every text of `results` is escaped.
+    """
+    name = TITLES.get(results["dataset"], results["dataset"])
+    evidential, softmax = results["models"]["evidential"], results["models"]["softmax"]
+    body = [
+        f"<h1>What a LeNet knows of {escape(name)}, and what it doubts</h1>",
+        paragraph(captions.summary(results, name), "lead"),
+        numbers(
+            [
+                (_percent(evidential["test_accuracy"]), "test accuracy, evidential", "evidential"),
+                (_percent(softmax["test_accuracy"]), "test accuracy, softmax twin", "softmax"),
+                (_ratio(evidential), "uncertainty on wrong answers over right ones", "evidential"),
+                (f"{evidential['seconds_per_epoch']:.1f} s", f"per epoch, {results['training_images']:,} images", ""),
+            ]
+        ),
+        heading("Beside the paper"),
+        table(["Test accuracy", name], _accuracies(results), numeric=(1,)),
+        paragraph(captions.comparison(results, PAPER)),
+    ]
+    for key, title, describe in captions.FIGURES:
+        if key in figures:
+            description, caption = describe(results)
+            body += [heading(title), figure(figures[key], description, caption)]
+    body += [
+        heading("How it was made"),
+        code(results["command"]),
+        folded("Settings of the evidential classifier", table(["Setting", "Value"], _rows(evidential["settings"]))),
+        folded("Settings of the softmax twin", table(["Setting", "Value"], _rows(softmax["settings"]))),
+        f"<footer>{escape(captions.engine(results))}</footer>",
+    ]
+    return page(f"EviCAM on {name}", body)
+
+
+def _accuracies(results) -> list[tuple[str, str]]:
+    dataset, models = results["dataset"], results["models"]
+    rows = [
+        ("Evidential LeNet, here", _percent(models["evidential"]["test_accuracy"])),
+        ("Softmax LeNet, here", _percent(models["softmax"]["test_accuracy"])),
+    ]
+    if dataset in PAPER:
+        rows.append(("Evidential LeNet, the paper", f"{PAPER[dataset]:.1f}%"))
+    if dataset in PUBLISHED:
+        rows.append(("Softmax LeNet, published elsewhere", f"{PUBLISHED[dataset]:.1f}%"))
+    return rows
+
+
+def _rows(settings) -> list[tuple[str, str]]:
+    return [(key, str(value)) for key, value in settings.items()]
+
+
+def _percent(share) -> str:
+    return f"{100 * share:.2f}%"
+
+
+def _ratio(evidential) -> str:
+    right, wrong = evidential["uncertainty_correct"], evidential["uncertainty_wrong"]
+    return f"{wrong / right:.1f} ×" if right and wrong is not None else "none wrong"

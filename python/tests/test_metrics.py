@@ -1,0 +1,125 @@
+"""Overlap, accuracy, calibration: against the formulas written out, at the edges, and with wrong input."""
+
+import numpy as np
+import pytest
+
+from evicam import metrics
+
+random = np.random.default_rng(0)
+A = random.random((50, 9, 7)) < random.random((50, 1, 1))
+B = random.random((50, 9, 7)) < random.random((50, 1, 1))
+
+
+@pytest.mark.smoke
+def test_dice_and_iou_are_their_formulas():
+    both, either = (A & B).sum(axis=(1, 2)), (A | B).sum(axis=(1, 2))
+    assert np.allclose(metrics.dice(A, B), 2 * both / (A.sum(axis=(1, 2)) + B.sum(axis=(1, 2))))
+    assert np.allclose(metrics.iou(A, B), both / either)
+
+
+@pytest.mark.parametrize("score", [metrics.dice, metrics.iou])
+def test_edges_of_the_overlap(score):
+    empty, full = np.zeros((4, 4), bool), np.ones((4, 4), bool)
+    assert score(empty, empty) == 1 and score(full, full) == 1
+    assert score(empty, full) == 0 and score(full, empty) == 0
+    assert isinstance(score(full, empty), float)
+    scores = score(A, B)
+    assert scores.shape == (50,) and scores.dtype == np.float64
+    assert np.array_equal(scores, score(B, A))
+    with pytest.raises(ValueError, match="a: got shape"):
+        score(A[:0], B[:0])
+    assert score(A[3], B[3]) == scores[3]
+
+
+@pytest.mark.parametrize("score", [metrics.dice, metrics.iou])
+def test_masks_of_any_kind(score):
+    expected = score(A, B)
+    for kind in (np.uint8, np.int64):
+        assert np.array_equal(score(A.astype(kind), B), expected)
+    assert np.array_equal(score(np.where(A, 0.7, 0.2), B, threshold=0.5), expected)
+    assert np.array_equal(score(255 * A.astype(np.uint8), B.astype(np.float32), threshold=0), expected)
+    assert np.array_equal(score(np.asfortranarray(A), B[::-1][::-1]), expected)
+    assert np.array_equal(score(A.tolist(), B.tolist()), expected)
+
+
+def test_the_threshold_itself_is_outside():
+    assert metrics.dice([[0.5, 0.6]], [[0, 1]], threshold=0.5) == 1
+
+
+@pytest.mark.parametrize(
+    "a, b, settings, message",
+    [
+        (A, B[:, :, :6], {}, r"b: got shape \(50, 9, 6\), wanted that of a, \(50, 9, 7\)"),
+        (A, B[0], {}, "b: got shape"),
+        (A[0, 0], B[0, 0], {}, "a: got shape"),
+        (A * 0.5, B, {}, "a: got float64 values that are no mask; pass threshold="),
+        (A, B * 1.0, {}, "b: .*threshold="),
+        (A * 2, B, {}, "a: got int64 values.*threshold="),
+        (A, np.where(B, np.nan, 0), dict(threshold=0.5), "b: holds NaN"),
+        (A.astype(str), B, {}, "a: got <U5"),
+        (np.zeros((3, 0, 4), bool), B, {}, "a: got shape"),
+    ],
+)
+def test_what_is_wrong_with_masks_is_named(a, b, settings, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.dice(a, b, **settings)
+
+
+def test_accuracy():
+    assert metrics.accuracy([1, 2, 3, 4], [1, 2, 0, 0]) == 0.5
+    assert metrics.accuracy(["a"], np.array(["a"])) == 1.0
+    for wrong in (([1], [1, 2]), ([], []), ([[1]], [[1]])):
+        with pytest.raises(ValueError, match="predicted, labels"):
+            metrics.accuracy(*wrong)
+
+
+def probabilities(count, classes):
+    p = np.random.default_rng(1).dirichlet(np.full(classes, 0.5), count)
+    return p, np.random.default_rng(2).integers(0, classes, count)
+
+
+@pytest.mark.parametrize("bins", [1, 2, 15, 100])
+def test_calibration_error_is_its_formula(bins):
+    p, labels = probabilities(500, 4)
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    expected = sum(
+        abs(right[place == b].mean() - confidence[place == b].mean()) * np.mean(place == b) for b in np.unique(place)
+    )
+    assert metrics.calibration_error(p, labels, bins) == pytest.approx(expected, abs=1e-12)
+    found = metrics.reliability(p, labels, bins)
+    assert found.error == metrics.calibration_error(p, labels, bins)
+    assert found.count.sum() == 500 and np.array_equal(found.count, np.bincount(place, minlength=bins))
+    assert np.array_equal(np.isnan(found.accuracy), found.count == 0)
+
+
+def test_certain_and_right_is_calibrated():
+    p = np.eye(3, dtype=np.float32)[[0, 1, 2, 1]]
+    assert metrics.calibration_error(p, [0, 1, 2, 1]) == 0
+    assert metrics.calibration_error(p, [1, 2, 0, 0]) == 1
+
+
+def test_labels_may_have_names():
+    p, labels = probabilities(100, 3)
+    names = np.array(["cat", "dog", "owl"])
+    assert metrics.calibration_error(p, names[labels], classes=names) == metrics.calibration_error(p, labels)
+
+
+@pytest.mark.parametrize(
+    "p, labels, settings, message",
+    [
+        ([0.5, 0.5], [0], {}, r"probability: got float64 of shape \(2,\)"),
+        (np.empty((0, 3)), [], {}, "probability"),
+        ([[0.5, 0.5]], [0, 1], {}, r"labels: got shape \(2,\), wanted \(1,\)"),
+        ([[3.0, -2.0]], [0], {}, "probability: some rows"),
+        ([[0.5, 0.9]], [0], {}, "probability: some rows"),
+        ([[np.nan, 1.0]], [0], {}, "probability: some rows"),
+        ([[0.5, 0.5]], [2], {}, "labels: .*2.* is no class"),
+        ([[0.5, 0.5]], [0], dict(bins=0), "bins: got 0"),
+        ([[0.5, 0.5]], [0], dict(bins=1.5), "bins: got 1.5"),
+        ([[0.5, 0.5]], [0], dict(classes=[0, 1, 2]), "classes: got shape"),
+    ],
+)
+def test_what_is_wrong_with_probabilities_is_named(p, labels, settings, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.calibration_error(p, labels, **settings)
