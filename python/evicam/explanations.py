@@ -8,18 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _native
+from .arrays import as_images, as_labels, check_choice, check_positive_int, encode_labels
 from .receptive_fields import ReceptiveField, describe_field, fitted_network, receptive_field
+from .training import EVIDENCE
 
 __all__ = ["Explanation", "ReceptiveField", "explain", "receptive_field"]
 
 METHODS = ("grad-cam",)
 RESIZES = {"aligned": _native.RESIZE_ALIGNED, "bilinear": _native.RESIZE_BILINEAR}
 WEIGHTS = {"sum": _native.WEIGHTS_SUM, "mean": _native.WEIGHTS_MEAN}
-EVIDENCE = {
-    "relu": _native.EVIDENCE_RELU,
-    "softplus": _native.EVIDENCE_SOFTPLUS,
-    "exponential": _native.EVIDENCE_EXPONENTIAL,
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -182,26 +179,23 @@ def explain(
     >>> explanation.heatmap.shape, explanation.raw.shape
     ((3, 16, 16), (3, 12, 12))
     """
-    if method not in METHODS:
-        raise ValueError(f"method: got {method!r}; known: {', '.join(METHODS)}")
-    for name, value, known in (("resize", resize, RESIZES), ("weights", weights, WEIGHTS)):
-        if not isinstance(value, str) or value not in known:
-            raise ValueError(f"{name}: got {value!r}; known: {', '.join(known)}")
-    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"batch_size: got {batch_size!r}, wanted an integer of at least 1")
+    check_choice(method, "method", METHODS)
+    check_choice(resize, "resize", RESIZES)
+    check_choice(weights, "weights", WEIGHTS)
+    batch_size = check_positive_int(batch_size, "batch_size")
     network, image_shape = fitted_network(classifier)
     several = isinstance(layer, (list, tuple))
     fields = [describe_field(network, image_shape, name) for name in (layer if several else [layer])]
     if not fields:
-        raise ValueError("layer: got an empty list, wanted at least one name")
+        raise ValueError("layer is an empty list, but must name at least one layer")
     if resize == "aligned" and (astray := [field.layer for field in fields if not field.has_centres]):
         raise ValueError(
-            f"layer: at {astray[0]!r} branches that look at different places meet, so its cells have no one centre; choose "
-            "a layer before it, or resize='bilinear'"
+            f"layer is {astray[0]!r}, where branches that look at different places meet, so its cells have no one centre: "
+            "choose a layer before it, or resize='bilinear'"
         )
     X = X if hasattr(X, "shape") else np.asarray(X)
     # Images are checked batch by batch; the first is looked at here, so that a wrong shape is told before all else.
-    classifier._check_images(X if X.ndim < 3 else X[:1])
+    as_images(X if X.ndim < 3 else X[:1], shape=image_shape)
     request = _Request(classifier, target, len(X), weights)
     found = {field.layer: _explain_layer(request, X, field, method, resize, batch_size) for field in fields}
     _warn_of_empty(found)
@@ -225,8 +219,8 @@ class _Request:
             self.kind = _native.TARGET_UNCERTAINTY
             if not hasattr(classifier, "predict_opinion"):
                 raise ValueError(
-                    "target: a softmax classifier has no uncertainty to explain; train an EvidentialClassifier, "
-                    "or explain 'predicted' or a class"
+                    "target is 'uncertainty', but a softmax classifier has none: train an EvidentialClassifier, or explain "
+                    "'predicted' or a class"
                 )
         else:
             self.kind = _native.TARGET_CLASS
@@ -235,40 +229,23 @@ class _Request:
 
     def grad_cam(self, images, part, layer, maps, labels):
         """Raw maps [n, h, w] and predicted class positions [n] of `images`, which are the positions `part` of all."""
-        _native_classes = None if self.classes is None else self.classes[part]
+        classes = None if self.classes is None else self.classes[part]
         self.classifier.network_.grad_cam(
-            images, layer, self.kind, _native_classes, WEIGHTS[self.weights], self.evidence, self.evidence_clip, maps, labels
+            images, layer, self.kind, classes, WEIGHTS[self.weights], self.evidence, self.evidence_clip, maps, labels
         )
 
 
 def _class_positions(classes, target, count) -> np.ndarray:
     """Position in `classes` of the label explained in each image: (count,) int32."""
-    position = {label: index for index, label in enumerate(classes.tolist())}
-    single = (
-        isinstance(target, (str, bytes))
-        or not hasattr(target, "__len__")
-        or (isinstance(target, np.ndarray) and target.ndim == 0)
-        or (isinstance(target, tuple) and _known(target, position))
-    )
-    target = target.item() if isinstance(target, np.ndarray) and target.ndim == 0 else target
-    labels = [target] * count if single else list(target)
-    if len(labels) != count:
-        raise ValueError(f"target: got {len(labels)} labels for {count} images, wanted one for each, or one for all")
-    try:
-        return np.fromiter((position[label] for label in labels), np.int32, count)
-    except (KeyError, TypeError):
-        unknown = next(label for label in labels if not _known(label, position))
-        raise ValueError(
-            f"target: {unknown!r} is neither 'predicted', 'uncertainty' nor a class; "
-            f"the classes are {', '.join(map(repr, position))}"
-        ) from None
-
-
-def _known(label, position) -> bool:
-    try:
-        return label in position
-    except TypeError:  # unhashable
-        return False
+    several = hasattr(target, "__len__") and not isinstance(target, (str, bytes)) and np.shape(target) != ()
+    if several and isinstance(target, tuple):  # a label may be a tuple
+        several = target not in classes.tolist()
+    if not several:
+        label = np.empty(1, object)
+        label[0] = target.item() if isinstance(target, np.ndarray) else target
+        target = label
+    labels = as_labels(target, count if several else 1, "target")
+    return np.resize(encode_labels(labels, classes, "target")[1], count)
 
 
 def _explain_layer(request, X, field, method, resize, batch_size) -> Explanation:
@@ -279,7 +256,8 @@ def _explain_layer(request, X, field, method, resize, batch_size) -> Explanation
     predicted = np.empty(count, np.int32)
     for start in range(0, count, batch_size):
         part = slice(start, min(start + batch_size, count))
-        images = request.classifier._check_images(X[part])
+        name = "X" if count <= batch_size else f"X[{part.start}:{part.stop}]"
+        images = as_images(X[part], name, request.classifier.image_shape_)
         request.grad_cam(images, part, field.layer, raw[part], predicted[part])
         _resize(np.maximum(raw[part], 0), resize, field, out=heatmap[part])
         peak = heatmap[part].max(axis=(1, 2), keepdims=True)

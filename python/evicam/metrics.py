@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _native
+from .arrays import as_labels, check_positive_int, encode_labels
 
 __all__ = ["Reliability", "accuracy", "calibration_error", "dice", "iou", "reliability"]
 
@@ -29,7 +30,7 @@ def dice(a, b, *, threshold=None):
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
 
     Notes
@@ -64,7 +65,7 @@ def iou(a, b, *, threshold=None):
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
 
     Notes
@@ -109,7 +110,7 @@ def accuracy(predicted, labels) -> float:
     predicted, labels = np.asarray(predicted), np.asarray(labels)
     if predicted.ndim != 1 or predicted.shape != labels.shape or not len(labels):
         raise ValueError(
-            f"predicted, labels: got shapes {predicted.shape} and {labels.shape}, wanted the same (N,), N at least 1"
+            f"predicted and labels have shapes {predicted.shape} and {labels.shape}, but must both be (N,) with N >= 1"
         )
     return float(np.mean(predicted == labels))
 
@@ -153,7 +154,7 @@ def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         Other shapes; rows that are not probabilities; labels that are no class; fewer than one bin.
 
     Examples
@@ -166,26 +167,23 @@ def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
     labels = np.asarray(labels)
     if probability.ndim != 2 or 0 in probability.shape or probability.dtype.kind not in "fiu":
         raise ValueError(
-            f"probability: got {probability.dtype} of shape {probability.shape}, wanted numbers of shape (N, K)"
+            f"probability is {probability.dtype} of shape {probability.shape}, but must be numbers of shape (N, K)"
         )
     if labels.shape != probability.shape[:1]:
-        raise ValueError(f"labels: got shape {labels.shape}, wanted {probability.shape[:1]}, one for each row of probability")
+        raise ValueError(f"labels has shape {labels.shape}, but probability has {len(probability)} rows")
     # Rows of float32 probabilities sum to 1 within a few ulps; 1e-3 tells them from logits and from counts.
     if not (np.all(probability >= 0) and np.allclose(probability.sum(axis=1), 1, atol=1e-3)):
-        raise ValueError("probability: some rows are not probabilities: wanted values 0..1 that sum to 1 in each row")
-    if not isinstance(bins, (int, np.integer)) or bins < 1:
-        raise ValueError(f"bins: got {bins!r}, wanted an integer of at least 1")
+        raise ValueError("probability must hold values 0..1 that sum to 1 in each row, but some rows do not")
+    bins = check_positive_int(bins, "bins")
     classes = np.arange(probability.shape[1]) if classes is None else np.asarray(classes)
     if classes.shape != probability.shape[1:]:
-        raise ValueError(f"classes: got shape {classes.shape}, wanted {probability.shape[1:]}, one for each column")
-    unknown = ~np.isin(labels, classes)
-    if unknown.any():
-        raise ValueError(f"labels: {labels[unknown][0]!r} is no class; the classes are {', '.join(map(repr, classes.tolist()))}")
+        raise ValueError(f"classes has shape {classes.shape}, but probability has {probability.shape[1]} columns")
+    positions = encode_labels(as_labels(labels, len(probability), "labels"), classes, "labels")[1]
 
     confidence = np.minimum(probability.max(axis=1).astype(np.float64), 1.0)
-    correct = (classes[probability.argmax(axis=1)] == labels).astype(np.uint8)
+    correct = (probability.argmax(axis=1) == positions).astype(np.uint8)
     mean_confidence, mean_accuracy, count = np.empty(bins), np.empty(bins), np.empty(bins, np.int64)
-    error = _native.calibration_error(confidence, correct, int(bins), mean_confidence, mean_accuracy, count)
+    error = _native.calibration_error(confidence, correct, bins, mean_confidence, mean_accuracy, count)
     return Reliability(error, mean_confidence, mean_accuracy, count)
 
 
@@ -226,7 +224,7 @@ def calibration_error(probability, labels, bins=15, *, classes=None) -> float:
 def _overlap(score, a, b, threshold):
     a, b = _mask("a", a, threshold), _mask("b", b, threshold)
     if a.shape != b.shape:
-        raise ValueError(f"b: got shape {b.shape}, wanted that of a, {a.shape}")
+        raise ValueError(f"b has shape {b.shape}, but a has {a.shape}: they must be the same")
     single = a.ndim == 2
     count = 1 if single else len(a)
     pixels = a.shape[-2] * a.shape[-1]
@@ -239,13 +237,15 @@ def _mask(name, values, threshold) -> np.ndarray:
     """`values` as C-contiguous uint8 0 and 1."""
     values = np.asarray(values)
     if values.ndim not in (2, 3) or 0 in values.shape:
-        raise ValueError(f"{name}: got shape {values.shape}, wanted (N, H, W) or (H, W) with at least one pixel")
+        raise ValueError(f"{name} has shape {values.shape}, but must be (N, H, W) or (H, W), and not empty")
     if values.dtype.kind not in "bfiu":
-        raise ValueError(f"{name}: got {values.dtype}, wanted a boolean mask, or numbers and a threshold")
+        raise TypeError(f"{name} has dtype {values.dtype}, but must be a boolean mask, or numbers and a threshold")
     if values.dtype.kind == "f" and np.isnan(values).any():
-        raise ValueError(f"{name}: holds NaN")
+        raise ValueError(f"{name} holds NaN")
     if values.dtype.kind != "b" and threshold is not None:
         values = values > threshold
-    elif values.dtype.kind == "f" or (values.dtype.kind in "iu" and not np.isin(values, (0, 1)).all()):
-        raise ValueError(f"{name}: got {values.dtype} values that are no mask; pass threshold= to say which belong to it")
+    elif values.dtype.kind == "f" or not np.isin(values, (0, 1)).all():
+        raise ValueError(
+            f"{name} holds {values.dtype} values other than 0 and 1: pass threshold= to say which pixels belong to the mask"
+        )
     return np.ascontiguousarray(values, np.uint8)

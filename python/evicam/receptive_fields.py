@@ -137,25 +137,24 @@ def _network_of(model, image_shape):
     if not isinstance(model, str):
         network, shape = fitted_network(model)
         if image_shape is not None and tuple(image_shape) != tuple(shape)[: len(image_shape)]:
-            raise ValueError(f"image_shape: got {tuple(image_shape)}, but the classifier was fitted on {tuple(shape)}")
+            raise ValueError(f"image_shape is {tuple(image_shape)}, but the classifier was trained on {tuple(shape)}")
         return network, shape
     from . import _native
 
     if image_shape is None or len(image_shape) not in (2, 3):
-        raise ValueError(f"image_shape: got {image_shape!r}; an architecture needs (H, W) or (H, W, C)")
+        raise ValueError(f"image_shape is {image_shape!r}, but with an architecture must be (H, W) or (H, W, C)")
     shape = (*image_shape, 1)[:3]
     return _native.Network(model, *(int(side) for side in shape), 0), shape
 
 
 def fitted_network(classifier):
     """Network and image shape (H, W, C) of a fitted classifier; else an error that says what is wanted."""
-    try:
-        return classifier.network_, classifier.image_shape_
-    except AttributeError:
-        raise ValueError(
-            f"classifier: this {type(classifier).__name__} is not a fitted EvidentialClassifier or SoftmaxClassifier; "
-            "call fit first"
-        ) from None
+    if not hasattr(classifier, "_check_fitted"):
+        raise TypeError(
+            f"classifier is {type(classifier).__name__}, but must be an EvidentialClassifier or SoftmaxClassifier"
+        )
+    classifier._check_fitted()
+    return classifier.network_, classifier.image_shape_
 
 
 def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
@@ -167,10 +166,12 @@ def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
     entry = next((entry for entry in layers if entry["name"] == layer), None)
     if entry is None:
         raise ValueError(
-            f"layer: there is no layer {layer!r}; the layers are {', '.join(entry['name'] for entry in layers)}"
+            f"layer is {layer!r}, but must be one of {', '.join(entry['name'] for entry in layers)}"
         )
     if not entry["spatial"]:
-        raise ValueError(f"layer: {layer!r} has no spatial extent, so it has no map; layers that do: {', '.join(spatial)}")
+        raise ValueError(
+            f"layer is {layer!r}, which has no spatial extent and so no map; layers that have one: {', '.join(spatial)}"
+        )
     return ReceptiveField(
         layer=layer,
         kind=entry["kind"],
@@ -186,6 +187,6 @@ def default_layer(layers) -> str:
     """Name of the last convolution whose output is a map, or else of the last layer with one."""
     spatial = [entry for entry in layers if entry["spatial"]]
     if not spatial:
-        raise ValueError("layer: this network has no layer with spatial extent, so there is nothing to draw")
+        raise ValueError("layer: this network has no layer with spatial extent, so there is no map to draw")
     convolutions = [entry for entry in spatial if entry["kind"] == "convolution"]
     return (convolutions or spatial)[-1]["name"]

@@ -220,22 +220,23 @@ def test_repr_and_picture(evidential):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        (dict(method="guess"), "method: got 'guess'; known: grad-cam"),
-        (dict(resize="nearest"), "resize: got 'nearest'; known: aligned, bilinear"),
-        (dict(weights=None), "weights: got None; known: sum, mean"),
-        (dict(batch_size=0), "batch_size: got 0"),
-        (dict(layer="conv9"), "no layer 'conv9'; the layers are conv1, pool1, .*fc2"),
-        (dict(layer="fc1"), "'fc1' has no spatial extent.*: conv1, pool1, relu1, conv2, pool2, relu2$"),
-        (dict(layer=[]), "layer: got an empty list"),
-        (dict(target="cat"), "target: 'cat' is neither .* the classes are 'bar', 'disc', 'frame'"),
-        (dict(target=3.5), "target: 3.5 is neither"),
-        (dict(target=None), "target: None is neither"),
-        (dict(target=["bar", "disc"]), "target: got 2 labels for 60 images"),
-        (dict(target=[["bar"]] * 60), "target: .'bar'. is neither"),
+        (dict(method="guess"), "method is 'guess', but must be one of 'grad-cam'"),
+        (dict(resize="nearest"), "resize is 'nearest', but must be one of 'aligned', 'bilinear'"),
+        (dict(weights=None), "weights is None, but must be one of 'sum', 'mean'"),
+        (dict(batch_size=0), "batch_size is 0"),
+        (dict(layer="conv9"), "layer is 'conv9', but must be one of conv1, pool1, .*fc2"),
+        (dict(layer="fc1"), "layer is 'fc1', which has no spatial extent.*: conv1, pool1, relu1, conv2, pool2, relu2$"),
+        (dict(layer=[]), "layer is an empty list"),
+        (dict(target="cat"), "target holds 'cat', but the classifier knows the classes 'bar', 'disc', 'frame'"),
+        (dict(target=3.5), "target holds 3.5, but"),
+        (dict(target=None), "target holds None"),
+        (dict(target=["bar", "disc"]), "target has 2 labels, but X has 60 images"),
+        (dict(target={"bar": 1}), "target"),
+        (dict(target=[["bar"]] * 60), "target has shape"),
     ],
 )
 def test_what_is_wrong_is_named(evidential, settings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         evicam.explain(evidential, X, **settings)
 
 
@@ -250,12 +251,12 @@ def test_images_that_do_not_fit_are_refused(evidential, images):
 def test_a_bad_pixel_in_a_later_batch_is_refused(evidential):
     images = X / 255.0
     images[50, 3, 3] = np.inf
-    with pytest.raises(ValueError, match="X"):
+    with pytest.raises(ValueError, match=r"X\[48:56\] holds inf at \[2, 3, 3, 0\]"):
         evicam.explain(evidential, images, batch_size=8)
 
 
 def test_a_softmax_classifier_has_no_uncertainty_but_has_heatmaps(softmax):
-    with pytest.raises(ValueError, match="target: a softmax classifier has no uncertainty"):
+    with pytest.raises(ValueError, match="target is 'uncertainty', but a softmax classifier has none"):
         evicam.explain(softmax, X, target="uncertainty")
     assert quietly(softmax, X).heatmap.any()
 
@@ -263,6 +264,8 @@ def test_a_softmax_classifier_has_no_uncertainty_but_has_heatmaps(softmax):
 def test_a_classifier_must_be_fitted():
     with pytest.raises(ValueError, match="fit"):
         evicam.explain(evicam.EvidentialClassifier(), X)
+    with pytest.raises(TypeError, match="classifier is list, but must be"):
+        evicam.explain([], X)
 
 
 # Field notes' table: kernel, jump, start and centres of the paper's LeNet on 28 x 28 images.
@@ -299,7 +302,7 @@ def test_cells_without_one_centre_are_told_and_not_drawn(evidential, monkeypatch
     nowhere = ReceptiveField("sum", "add", (2.0, 2.0), (9.0, 9.0), (np.nan, np.nan), (4, 4), (20, 20))
     assert "no one centre" in repr(nowhere)
     monkeypatch.setattr(explanations, "describe_field", lambda *_: nowhere)
-    with pytest.raises(ValueError, match="'sum' branches that look at different places"):
+    with pytest.raises(ValueError, match="layer is 'sum', where branches"):
         evicam.explain(evidential, X)
 
 
@@ -307,7 +310,7 @@ def test_receptive_field_of_a_classifier(evidential):
     field = evicam.receptive_field(evidential)
     assert field.layer == "conv2" and field.image == (20, 20)
     assert field == evicam.receptive_field(evidential, "conv2", image_shape=(20, 20))
-    with pytest.raises(ValueError, match="image_shape: got .28, 28., but"):
+    with pytest.raises(ValueError, match="image_shape is .28, 28., but"):
         evicam.receptive_field(evidential, image_shape=(28, 28))
     with pytest.raises(ValueError, match="image_shape"):
         evicam.receptive_field(_native.lenet(10, 2), "conv2")

@@ -72,7 +72,7 @@ def out_of_sample(evidential, softmax, image=None) -> OutOfSample:
         Classifiers with different classes; a picture that does not fit them.
     """
     if not np.array_equal(evidential.classes_, softmax.classes_):
-        raise ValueError("softmax: its classes differ from those of the evidential classifier; wanted twins")
+        raise ValueError("softmax knows other classes than evidential, but they must be twins")
     image = portrait(evidential.image_shape_) if image is None else np.asarray(image)
     images = image[None]
     return OutOfSample(image, Answers.of(evidential, images), Answers.of(softmax, images))

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import _native, datasets, metrics
+from ..arrays import check_positive_int
 from ..classifiers import EvidentialClassifier, SoftmaxClassifier
 from ..files import write_file
 from .out_of_sample import out_of_sample
@@ -65,8 +66,8 @@ def reproduce(dataset="fashion-mnist", out="results", *, epochs=10, seed=0, root
     `evicam.experiments.portrait`.
     """
     say = print if verbose else lambda *_: None
-    if limit is not None and (not isinstance(limit, (int, np.integer)) or limit < 1):
-        raise ValueError(f"limit: got {limit!r}, wanted an integer of at least 1")
+    if limit is not None:
+        check_positive_int(limit, "limit")
     train = datasets.load(dataset, split="train", root=root)
     test = datasets.load(dataset, split="test", root=root)
     images, labels = train.images[:limit], train.labels[:limit]
@@ -81,7 +82,7 @@ def reproduce(dataset="fashion-mnist", out="results", *, epochs=10, seed=0, root
         softmax, softmax_times = _fit(SoftmaxClassifier, images, labels, epochs, seed, verbose)
         say(f"Testing both on {len(test.images):,} images")
         tested = _Test(evidential, softmax, test)
-        turning = rotation(evidential, softmax, *_example(tested, test, TURNED_CLASS[dataset]))
+        turning = rotation(evidential, softmax, *_example(tested, test, TURNED_CLASS.get(dataset, test.labels[0])))
         stranger = out_of_sample(evidential, softmax)
         shown = overlays(evidential, test.images, test.labels)
 

@@ -89,9 +89,9 @@ def rotation(evidential, softmax, image, label, *, degrees=DEGREES) -> Rotation:
         Classifiers with different classes; no angle.
     """
     if not np.array_equal(evidential.classes_, softmax.classes_):
-        raise ValueError("softmax: its classes differ from those of the evidential classifier; wanted twins")
+        raise ValueError("softmax knows other classes than evidential, but they must be twins")
     if not len(degrees):
-        raise ValueError("degrees: got none, wanted at least one angle")
+        raise ValueError("degrees is empty, but must hold at least one angle")
     images = np.stack([turned(image, angle) for angle in degrees])
     return Rotation(tuple(degrees), images, label, Answers.of(evidential, images), Answers.of(softmax, images))
 

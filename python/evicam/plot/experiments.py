@@ -51,7 +51,9 @@ def rotation(result, *, class_names=None, figure=None):
     _panel(second, "Softmax", SOFTMAX, degrees, step, result.softmax, looks, class_names)
     second.set_xticks(degrees if len(degrees) < 8 else degrees[::3])
     second.set_xlabel("rotation in degrees")
-    figure.legend(handles=_handles(looks, result, class_names), loc="outside lower center", ncols=4, handlelength=1.8, columnspacing=1.4)
+    handles = _handles(looks, result, class_names)
+    columns = len(handles) if len(handles) < 6 else 4
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, handlelength=1.8, columnspacing=1.4)
     return figure
 
 

@@ -42,10 +42,10 @@ def opinion_bars(opinion, *, images=None, labels=None, class_names=None, columns
     """
     count, classes = opinion.belief.shape
     if not 1 <= count <= LIMIT:
-        raise ValueError(f"opinion: got {count} images, wanted 1 to {LIMIT}; index it, as in opinion[:4]")
+        raise ValueError(f"opinion is of {count} images, but must be of 1 to {LIMIT}: index it, as in opinion[:4]")
     for name, given in (("images", images), ("labels", labels)):
         if given is not None and len(given) != count:
-            raise ValueError(f"{name}: got {len(given)}, wanted {count}, one for each opinion")
+            raise ValueError(f"{name} has length {len(given)}, but there are {count} images")
     names = [class_name(label, class_names) for label in np.asarray(opinion.classes).tolist()]
     columns = max(1, min(columns, count))
     rows = math.ceil(count / columns)

@@ -52,10 +52,10 @@ def overlay(
     count = len(explanation)
     images = explanation.images if images is None else images
     if not 1 <= count <= LIMIT:
-        raise ValueError(f"explanation: got {count} images, wanted 1 to {LIMIT}; index it, as in explanation[:8]")
+        raise ValueError(f"explanation is of {count} images, but must be of 1 to {LIMIT}: index it, as in explanation[:8]")
     for name, given in (("images", images), ("labels", labels), ("opinion", opinion)):
         if given is not None and len(given) != count:
-            raise ValueError(f"{name}: got {len(given)}, wanted {count}, one for each image of the explanation")
+            raise ValueError(f"{name} has length {len(given)}, but there are {count} images")
     columns = max(1, min(columns, count))
     rows = math.ceil(count / columns)
     titles = [_title(explanation, position, labels, opinion, class_names) for position in range(count)]

@@ -94,7 +94,7 @@ def as_png(figure) -> bytes:
     Returns
     -------
     bytes
-        The same bytes for the same figure: no date or software version is stored in the file.
+        No date or software version is stored in the file.
     """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})

@@ -9,9 +9,9 @@ from .style import EVIDENTIAL, GRID, SOFT_INK, SOFTMAX, WIDTH, new_figure, style
 
 # Panel title -> the series of `history_` drawn in it, each with its label and line style. Absent series are left out.
 PANELS = {
-    "Loss": (("loss", "training", "-"), ("validation_loss", "validation", "--")),
-    "Accuracy": (("accuracy", "training", "-"), ("validation_accuracy", "validation", "--")),
-    "Uncertainty u": (("uncertainty", "training", "-"), ("validation_uncertainty", "validation", "--")),
+    "Loss": (("loss", "training", "-"), ("val_loss", "validation", "--")),
+    "Accuracy": (("accuracy", "training", "-"), ("val_accuracy", "validation", "--")),
+    "Uncertainty u": (("uncertainty", "training", "-"), ("val_uncertainty", "validation", "--")),
     "Dead evidence": (("dead_evidence_fraction", "training", "-"),),
 }
 
@@ -41,7 +41,7 @@ def history(*classifiers, figure=None):
         evidential = hasattr(classifier, "predict_opinion")
         record = getattr(classifier, "history_", None)
         if not record:
-            raise ValueError(f"classifiers: this {type(classifier).__name__} has no history; call fit first")
+            raise ValueError(f"this {type(classifier).__name__} has no history: call fit first")
         for panel, lines in PANELS.items():
             # The losses of the twins are different quantities, and u belongs to the evidential one.
             for key, label, dashes in lines:
@@ -49,7 +49,7 @@ def history(*classifiers, figure=None):
                     colour = EVIDENTIAL if evidential else SOFTMAX
                     series.setdefault(panel, []).append((f"{'evidential' if evidential else 'softmax'}, {label}", record[key], colour, dashes))
     if not series:
-        raise ValueError("classifiers: got none with a history, wanted at least one")
+        raise ValueError("classifiers are none, but must be at least one")
     columns = min(2, len(series))
     rows = -(-len(series) // columns)
     figure = new_figure(figure, WIDTH / 2 * columns, 2.2 * rows + 0.5)
@@ -98,7 +98,7 @@ def reliability(*results, names=("evidential", "softmax"), figure=None):
         No result, more than two, or more results than names.
     """
     if not 1 <= len(results) <= min(2, len(names)):
-        raise ValueError(f"results: got {len(results)}, wanted 1 or 2, each with its name")
+        raise ValueError(f"results are {len(results)}, but must be 1 or 2, each with its name")
     figure = new_figure(figure, WIDTH / 2 * max(1.4, len(results)), 3.5)
     grid = figure.subplots(2, len(results), squeeze=False, sharex=True, height_ratios=[3, 1])
     for column, (result, name) in enumerate(zip(results, names)):

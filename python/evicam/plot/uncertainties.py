@@ -34,7 +34,7 @@ def uncertainty_histogram(uncertainty, correct, *, figure=None):
     uncertainty, correct = np.asarray(uncertainty), np.asarray(correct, bool)
     if uncertainty.ndim != 1 or not len(uncertainty) or uncertainty.shape != correct.shape:
         raise ValueError(
-            f"uncertainty, correct: got shapes {uncertainty.shape} and {correct.shape}, wanted the same (N,), N at least 1"
+            f"uncertainty and correct have shapes {uncertainty.shape} and {correct.shape}, but must both be (N,) with N >= 1"
         )
     figure = new_figure(figure, WIDTH, 3.2)
     axes = figure.subplots()

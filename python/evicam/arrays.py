@@ -1,0 +1,289 @@
+"""Checks on what users pass in. Every message names the argument, says what came and what is wanted."""
+
+import difflib
+import math
+import numbers
+
+import numpy as np
+
+# Pixels checked at a time: keeps the temporary arrays of a check small, also for memory-mapped images.
+_CHUNK = 1 << 22
+
+
+def as_images(X, name="X", shape=None):
+    """Check images and bring them into the form the engine reads.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, H, W) or (N, H, W, C)
+        uint8 0..255, or floats 0..1; whole numbers 0..255 of any other integer type and booleans are converted.
+        Any memory layout, byte order or float size will do.
+    name : str
+        What to call it in a message.
+    shape : tuple (H, W, C), optional
+        The shape a network was trained with, which each image must have.
+
+    Returns
+    -------
+    ndarray of shape (N, H, W, C), C-contiguous, uint8 or float32
+        `X` itself, reshaped, where that is possible without a copy.
+
+    Raises
+    ------
+    TypeError
+        If `X` does not hold numbers.
+    ValueError
+        For a wrong shape, no images, NaN, infinity, or values out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_images(np.zeros((2, 28, 28), np.uint8)).shape
+    (2, 28, 28, 1)
+    >>> as_images(np.full((2, 28, 28), 255.0))
+    Traceback (most recent call last):
+    ...
+    ValueError: X holds floats from 255 to 255, but floats must be 0..1 (divide by 255, or pass uint8)
+    """
+    images = _as_array(X, name)
+    if images.ndim not in (3, 4):
+        hint = "; for a single image pass image[None]" if images.ndim == 2 else ""
+        raise ValueError(
+            f"{name} has shape {images.shape}, but images must be (N, H, W) grey or (N, H, W, C) channels last{hint}"
+        )
+    if images.ndim == 3:
+        images = images[..., None]
+    if 0 in images.shape:
+        raise ValueError(f"{name} is empty: its shape is {images.shape}")
+    if shape is not None and images.shape[1:] != tuple(shape):
+        raise ValueError(_shape_message(images.shape, tuple(shape), name))
+    if images.dtype == np.uint8:
+        return np.ascontiguousarray(images)
+    if images.dtype == bool:
+        return np.ascontiguousarray(images, dtype=np.float32)
+    if np.issubdtype(images.dtype, np.integer):
+        _check_range(images, name, 255, "whole numbers", "0..255")
+        return np.ascontiguousarray(images, dtype=np.uint8)
+    _check_finite(images, name)
+    _check_range(images, name, 1, "floats", "0..1")
+    return np.ascontiguousarray(images, dtype=np.float32)
+
+
+def _as_array(X, name):
+    """`X` as a numeric array in its own dtype."""
+    if type(X).__module__.startswith("scipy.sparse"):
+        raise TypeError(f"{name} is a sparse matrix, but images must be a dense array (N, H, W) or (N, H, W, C)")
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot become an array: {error}") from None
+    if array.dtype == object or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise TypeError(f"{name} has dtype {array.dtype}, but images must be uint8 0..255 or floats 0..1")
+    if np.issubdtype(array.dtype, np.complexfloating):
+        raise TypeError(f"{name} has dtype {array.dtype}, but pixels must be real numbers")
+    return array
+
+
+def _shape_message(given, wanted, name):
+    message = (
+        f"{name} holds images of {'x'.join(map(str, given[1:]))} (height x width x channels), but the classifier was "
+        f"trained on {'x'.join(map(str, wanted))}"
+    )
+    if given[1] == wanted[2] and given[2:] == wanted[:2]:
+        message += f": the channels seem to come first; pass np.moveaxis({name}, 1, -1)"
+    return message
+
+
+def _chunks(images):
+    step = max(1, _CHUNK // max(1, math.prod(images.shape[1:])))
+    for first in range(0, len(images), step):
+        yield first, images[first : first + step]
+
+
+def _check_finite(images, name):
+    for first, chunk in _chunks(images):
+        finite = np.isfinite(chunk)
+        if not finite.all():
+            index = np.argwhere(~finite)[0]
+            where = ", ".join(str(int(i)) for i in (index[0] + first, *index[1:]))
+            value = chunk[tuple(index)]
+            raise ValueError(f"{name} holds {value} at [{where}], but pixels must be finite")
+
+
+def _check_range(images, name, high, what, wanted):
+    smallest, largest = images.min(), images.max()
+    if smallest < 0 or largest > high:
+        hint = " (divide by 255, or pass uint8)" if high == 1 and smallest >= 0 and 1 < largest <= 255 else ""
+        raise ValueError(
+            f"{name} holds {what} from {smallest:g} to {largest:g}, but {what} must be {wanted}{hint}"
+        )
+
+
+def as_labels(y, count, name="y"):
+    """Check labels: one hashable class per image.
+
+    Parameters
+    ----------
+    y : array-like of shape (N,)
+        Numbers, strings, booleans, or any hashable objects.
+    count : int
+        How many images there are.
+    name : str
+        What to call it in a message.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Of dtype object where the classes are of no one NumPy type.
+
+    Raises
+    ------
+    ValueError
+        For another length, another rank, or missing labels (NaN, None).
+    TypeError
+        For labels that are not hashable.
+    """
+    if isinstance(y, (str, bytes)) or not hasattr(y, "__len__") and not hasattr(y, "__array__"):
+        raise TypeError(f"{name} is {y!r:.50}, but must be an array of {count} labels")
+    labels = _label_array(y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,): pass {name}.ravel()")
+    if labels.ndim != 1:
+        raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,), one class per image")
+    if len(labels) != count:
+        raise ValueError(f"{name} has {len(labels)} labels, but X has {count} images")
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise ValueError(f"{name} holds NaN at [{int(np.isnan(labels).argmax())}], but every image needs a label")
+    if labels.dtype == object:
+        for index, label in enumerate(labels):
+            if label is None or label != label:
+                raise ValueError(f"{name} holds {label} at [{index}], but every image needs a label")
+            try:
+                hash(label)
+            except TypeError:
+                raise TypeError(f"{name} holds {label!r:.50} at [{index}], which is not hashable") from None
+    return labels
+
+
+def _label_array(y):
+    """Labels as an array; lists of tuples and mixed types stay objects."""
+    if isinstance(y, np.ndarray):
+        return y
+    if hasattr(y, "__array__"):
+        return np.asarray(y)
+    values = list(y)
+    kinds = {type(value) for value in values}
+    if all(issubclass(kind, (str, numbers.Number, np.generic)) for kind in kinds) and not (
+        len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds)
+    ):
+        return np.asarray(values)
+    if any(isinstance(value, (list, np.ndarray)) for value in values):
+        return np.asarray(values)
+    labels = np.empty(len(values), dtype=object)
+    labels[:] = values
+    return labels
+
+
+def encode_labels(y, classes=None, name="y"):
+    """Number the classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (N,)
+        What `as_labels` returned.
+    classes : ndarray of shape (K,), optional
+        Known classes; new ones are found in `y` otherwise.
+    name : str
+        What to call it in a message.
+
+    Returns
+    -------
+    classes : ndarray of shape (K,)
+        Sorted, or in order of appearance where they cannot be compared.
+    codes : ndarray of shape (N,), int32
+        Index of each label in `classes`.
+
+    Raises
+    ------
+    ValueError
+        For labels that are not among `classes`.
+    """
+    if classes is None:
+        classes = _find_classes(y)
+    number = {label: code for code, label in enumerate(classes.tolist())}
+    values = y.tolist()
+    unknown = list(dict.fromkeys(value for value in values if value not in number))
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise ValueError(
+            f"{name} holds {', '.join(map(repr, unknown[:5]))}{more}, but the classifier knows the classes "
+            f"{', '.join(map(repr, classes.tolist()))}"
+        )
+    return classes, np.fromiter((number[value] for value in values), np.int32, len(values))
+
+
+def _find_classes(y):
+    if y.dtype != object:
+        return np.unique(y)
+    found = list(dict.fromkeys(y.tolist()))
+    try:
+        found.sort()
+    except TypeError:
+        pass
+    classes = np.empty(len(found), dtype=object)
+    classes[:] = found
+    return classes
+
+
+def check_positive_int(value, name, minimum=1):
+    """`value` as an int of at least `minimum`; TypeError or ValueError otherwise.
+
+    Examples
+    --------
+    >>> check_positive_int(3, "epochs")
+    3
+    >>> check_positive_int(0, "epochs")
+    Traceback (most recent call last):
+    ...
+    ValueError: epochs is 0, but must be at least 1
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}, but must be a whole number of at least {minimum}")
+    if value < minimum:
+        raise ValueError(f"{name} is {value}, but must be at least {minimum}")
+    return int(value)
+
+
+def check_real(value, name, low=None, high=None, *, low_open=False, high_open=False):
+    """`value` as a float within the bounds (open where said); TypeError or ValueError otherwise."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}, but must be a number")
+    value = float(value)
+    below = low is not None and (value <= low if low_open else value < low)
+    above = high is not None and (value >= high if high_open else value > high)
+    if not math.isfinite(value) or below or above:
+        bounds = []
+        if low is not None:
+            bounds.append(f"{'above' if low_open else 'at least'} {low:g}")
+        if high is not None:
+            bounds.append(f"{'below' if high_open else 'at most'} {high:g}")
+        raise ValueError(f"{name} is {value:g}, but must be {' and '.join(bounds) or 'finite'}")
+    return value
+
+
+def check_choice(value, name, choices):
+    """`value` if it is one of `choices`; ValueError with the list, and a suggestion, otherwise.
+
+    Examples
+    --------
+    >>> check_choice("msee", "loss", ["mse", "log"])
+    Traceback (most recent call last):
+    ...
+    ValueError: loss is 'msee', but must be one of 'mse', 'log' (did you mean 'mse'?)
+    """
+    choices = list(choices)
+    if isinstance(value, str) and value in choices:
+        return value
+    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}{hint}")

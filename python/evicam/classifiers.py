@@ -1,0 +1,623 @@
+"""The classifiers: scikit-learn's conventions on top of the engine."""
+
+import copy
+import warnings
+
+import numpy as np
+
+from . import _native, checkpoint
+from .arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
+from .estimator import Estimator
+from .opinion import Opinion
+from .progress import progress_bar
+from .training import EVIDENCE, LOSSES, OPTIMISERS, SCHEDULES, Run
+
+# Images that one call into the engine takes at most, so that Ctrl-C is answered and converted copies stay small.
+_BATCH = 8192
+
+_COMMON = """
+    architecture : str
+        "lenet" (the paper's), "lenet-pool1" (the variant in its authors' code, without pooling), or architecture text.
+    epochs : int
+        Passes over the training images.
+    batch_size : int
+    optimiser : {"adam", "adamw", "sgd"}
+        Adam has its weight decay in the gradient, AdamW apart; SGD has Nesterov momentum 0.9.
+    learning_rate : float
+    weight_decay : float
+    schedule : {"constant", "step", "cosine", "one-cycle"}
+        "step" multiplies by 0.1 every 7 epochs.
+    warmup : float
+        Epochs over which the learning rate rises linearly.
+    validation_fraction : float
+        Share of the images, drawn class by class, that is kept from training; the weights of the epoch with the best
+        accuracy on it are kept. 0 trains on all and keeps the last.
+    early_stopping : int or None
+        Stop after so many epochs without a better validation accuracy.
+    warm_start : bool
+        Whether `fit` starts from the weights of the fit before.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+        Seed of weights, shuffling, dropout and the validation split. With the same one, the same bits come out, for
+        any number of threads.
+    verbose : bool or "auto"
+        Whether to show a progress bar; "auto" shows it in a terminal or notebook."""
+
+_ATTRIBUTES = """
+    classes_ : ndarray of shape (K,)
+    image_shape_ : tuple (H, W, C)
+    history_ : dict of lists
+        One entry per epoch: loss, accuracy, uncertainty, evidence_correct and evidence_wrong (mean total evidence of
+        images classified right and wrong), dead_evidence_fraction (share of images with next to no evidence for
+        their own class), kl_share (of the loss), kl_weight, learning_rate, seconds; val_loss, val_accuracy and
+        val_uncertainty where there is a validation set.
+    interrupted_ : bool
+        Whether the last fit was stopped by Ctrl-C; `fit(X, y, resume=True)` completes it.
+    n_features_in_ : int
+        H * W * C.
+    architecture_ : str
+    network_ : evicam._native.Network"""
+
+
+class _Classifier(Estimator):
+    """What both classifiers share."""
+
+    # ---- Fitting -------------------------------------------------------------------------------------------------
+
+    def fit(self, X, y, *, validation=None, resume=False):
+        """Train on images and their labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+            uint8 0..255 or floats 0..1.
+        y : array-like of shape (N,)
+            Any hashable classes, at least two of them.
+        validation : tuple (X, y), optional
+            A validation set of its own, instead of `validation_fraction`.
+        resume : bool
+            Go on with a fit that was interrupted, or loaded with its training state, to the same bits as if it had not
+            stopped; `X` and `y` must be those it began with. Raising `epochs` first makes a finished fit longer.
+
+        Returns
+        -------
+        self
+            Ctrl-C ends the fit with a warning; the classifier is usable as far as it got.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that do not fit; the message names them.
+        FloatingPointError
+            If the loss stops being finite; the classifier keeps its last finite weights.
+        """
+        settings = self._check_settings()
+        images = as_images(X)
+        labels = as_labels(y, len(images))
+        if resume:
+            return self._resume(images, labels, validation, settings)
+        classes, codes = encode_labels(labels)
+        if len(classes) < 2:
+            raise ValueError(f"y holds the single class {classes[0]!r}, but a classifier needs at least two")
+        seed = self._draw_seed()
+        warm = self.warm_start and hasattr(self, "network_")
+        if warm:
+            classes, codes = encode_labels(labels, self.classes_)
+            self._check_images(images[:1])
+        else:
+            self._make_network(images.shape[1:], classes, seed)
+        train, held_out = self._split(images, codes, validation, seed)
+        self.history_ = {}
+        self._run = Run(self.network_, self._engine_settings(len(train[0]), seed, settings), *train, held_out, classes)
+        self._run.history = self.history_
+        return self._train(self.epochs)
+
+    def partial_fit(self, X, y, classes=None):
+        """Train for one epoch on these images, from the weights as they are; the optimiser starts anew each time.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        classes : array-like of shape (K,), optional
+            All classes there will be; needed in the first call unless `y` has them all.
+
+        Returns
+        -------
+        self
+        """
+        settings = self._check_settings()
+        images = as_images(X, shape=getattr(self, "image_shape_", None))
+        labels = as_labels(y, len(images))
+        seed = self._draw_seed()
+        if not hasattr(self, "network_"):
+            known = encode_labels(labels if classes is None else as_labels(classes, len(classes), "classes"))[0]
+            if len(known) < 2:
+                raise ValueError("classes must name at least two classes in the first call of partial_fit")
+            self._make_network(images.shape[1:], known, seed)
+            self.history_ = {}
+        codes = encode_labels(labels, self.classes_)[1]
+        seed += len(self.history_.get("loss", []))
+        self._run = Run(self.network_, self._engine_settings(len(images), seed, settings), images, codes, None, self.classes_)
+        self._run.history = self.history_
+        return self._train(1)
+
+    def _train(self, epochs):
+        run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
+        best, since_best = -np.inf, 0
+        self.interrupted_ = False
+        try:
+            for _ in run.epochs(epochs, bar):
+                score = run.trainer.progress()["best_score"]
+                since_best = 0 if score > best else since_best + 1
+                best = max(best, score)
+                if self.early_stopping is not None and run.validation is not None and since_best >= self.early_stopping:
+                    break
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            done = run.trainer.progress()
+            warnings.warn(
+                f"training was interrupted after {done['epoch']} of {epochs} epochs; the classifier is usable as it is, "
+                "and fit(X, y, resume=True) completes it",
+                stacklevel=3,
+            )
+        except ValueError as error:
+            if "no longer finite" not in str(error):
+                raise
+            raise FloatingPointError(str(error)) from None
+        finally:
+            bar.close()
+            # What resuming needs is taken before the best weights replace the last ones.
+            self._training_state = self._take_state()
+            if run.validation is not None:
+                run.trainer.restore_best()
+            self._run = None
+        return self
+
+    def _take_state(self):
+        numbers, arrays = self._run.state()
+        arrays["parameters"] = np.concatenate([values.ravel() for values in checkpoint.read_parameters(self.network_).values()])
+        return numbers, arrays
+
+    def _resume(self, images, labels, validation, settings):
+        if getattr(self, "_training_state", None) is None:
+            raise ValueError(
+                "resume is True, but there is no training to go on with: fit first, or load a checkpoint that was saved "
+                "with training_state=True"
+            )
+        self._check_images(images[:1])
+        codes = encode_labels(labels, self.classes_)[1]
+        numbers, arrays = self._training_state
+        seed = numbers["settings"]["seed"]
+        train, held_out = self._split(images, codes, validation, seed)
+        engine_settings = self._engine_settings(len(train[0]), seed, settings)
+        # A longer run may stretch a schedule; what was passed of it stays passed.
+        numbers["settings"]["total_steps"] = engine_settings["total_steps"]
+        run = Run(self.network_, engine_settings, *train, held_out, self.classes_)
+        run.restore(numbers, {name: values for name, values in arrays.items() if name != "parameters"})
+        checkpoint.write_parameters(self.network_, arrays["parameters"])
+        run.history = self.history_
+        self._run = run
+        return self._train(self.epochs)
+
+    def _make_network(self, shape, classes, seed):
+        """A new network; the old one stands if this fails."""
+        text = self._architecture_text(len(classes))
+        network = _native.Network(text, *map(int, shape), seed)
+        if network.classes != len(classes):
+            raise ValueError(f"architecture ends in {network.classes} logits, but y has {len(classes)} classes")
+        self.network_ = network
+        self.architecture_ = network.architecture
+        self.classes_ = classes
+        self.image_shape_ = tuple(map(int, shape))
+        self.n_features_in_ = int(np.prod(shape))
+
+    def _architecture_text(self, classes):
+        if isinstance(self.architecture, str) and "=" in self.architecture:
+            return self.architecture
+        name = check_choice(self.architecture, "architecture", ["lenet", "lenet-pool1"])
+        return _native.lenet(classes, 1 if name == "lenet-pool1" else 2)
+
+    def _draw_seed(self):
+        """A seed for the engine from random_state."""
+        state = self.random_state
+        if state is None:
+            return int(np.random.SeedSequence().generate_state(1)[0])
+        if isinstance(state, np.random.Generator):
+            return int(state.integers(2**32))
+        if isinstance(state, np.random.RandomState):
+            return int(state.randint(2**32, dtype=np.uint32))
+        return check_positive_int(state, "random_state", minimum=0) % 2**64
+
+    def _split(self, images, codes, validation, seed):
+        """Training and validation parts: (images, codes), and the same or None."""
+        if validation is not None:
+            if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+                raise TypeError("validation must be a tuple (X, y)")
+            held_out = self._check_images(validation[0], "validation X")
+            held_codes = encode_labels(as_labels(validation[1], len(held_out), "validation y"), self.classes_, "validation y")
+            return (images, codes), (held_out, held_codes[1])
+        if not self.validation_fraction:
+            return (images, codes), None
+        random = np.random.default_rng(seed)
+        chosen = np.zeros(len(codes), bool)
+        for code in range(len(self.classes_)):
+            members = random.permutation(np.flatnonzero(codes == code))
+            chosen[members[: round(len(members) * self.validation_fraction)]] = True
+        if not chosen.any() or chosen.all():
+            raise ValueError(
+                f"validation_fraction is {self.validation_fraction:g}, which leaves {int((~chosen).sum())} images to train "
+                f"on and {int(chosen.sum())} to validate with"
+            )
+        return (images[~chosen], codes[~chosen]), (images[chosen], codes[chosen])
+
+    def _check_settings(self):
+        """Check the parameters that both classifiers have."""
+        settings = {
+            "optimiser": OPTIMISERS[check_choice(self.optimiser, "optimiser", OPTIMISERS)],
+            "learning_rate": check_real(self.learning_rate, "learning_rate", 0, low_open=True),
+            "weight_decay": check_real(self.weight_decay, "weight_decay", 0),
+            "schedule": SCHEDULES[check_choice(self.schedule, "schedule", SCHEDULES)],
+            "batch_size": check_positive_int(self.batch_size, "batch_size"),
+        }
+        check_positive_int(self.epochs, "epochs")
+        check_real(self.warmup, "warmup", 0)
+        check_real(self.validation_fraction, "validation_fraction", 0, 1, high_open=True)
+        if self.early_stopping is not None:
+            check_positive_int(self.early_stopping, "early_stopping")
+        return settings
+
+    def _engine_settings(self, count, seed, settings):
+        """Keywords of the engine's trainer; `settings` holds what was checked."""
+        steps = -(-count // settings["batch_size"])
+        values = dict(
+            loss=_native.LOSS_CROSS_ENTROPY, evidence=_native.EVIDENCE_EXPONENTIAL, evidence_clip=10.0, kl_weight=0.0,
+            kl_annealing_steps=0, kl_annealing_hold=1, rescue_weight=0.0, beta1=0.9, beta2=0.999, epsilon=1e-8,
+            momentum=0.9, nesterov=True, schedule_period=7 * steps, schedule_decay=0.1, total_steps=self.epochs * steps,
+            warmup_steps=round(self.warmup * steps), seed=seed,
+        )  # fmt: skip
+        values.update(settings)
+        values.update(self._loss_settings(steps))
+        return values
+
+    def _loss_settings(self, steps_per_epoch):
+        """What a subclass adds to the engine's settings."""
+        return {}
+
+    # ---- Predicting ----------------------------------------------------------------------------------------------
+
+    def _check_images(self, X, name="X"):
+        """Images in the form the engine reads, of the shape the classifier was trained on."""
+        self._check_fitted()
+        return as_images(X, name, shape=self.image_shape_)
+
+    def _logits(self, images):
+        logits = np.empty((len(images), len(self.classes_)), np.float32)
+        for first in range(0, len(images), _BATCH):
+            self.network_.logits(images[first : first + _BATCH], logits[first : first + _BATCH])
+        return logits
+
+    def decision_function(self, X):
+        """The network's logits, before any evidence function or softmax.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+
+        Returns
+        -------
+        ndarray of shape (N, K), float32
+        """
+        return self._logits(self._check_images(X))
+
+    def predict(self, X):
+        """The class with the largest logit, the first of equals.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+
+        Returns
+        -------
+        ndarray of shape (N,)
+        """
+        return self.classes_[self.decision_function(X).argmax(axis=1)]
+
+    def predict_log_proba(self, X):
+        """Natural logarithm of `predict_proba`; -inf where a probability is 0."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy on images and labels; labels that were not seen in training are an error.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+        y : array-like of shape (N,)
+        sample_weight : array-like of shape (N,), optional
+
+        Returns
+        -------
+        float
+        """
+        images = self._check_images(X)
+        codes = encode_labels(as_labels(y, len(images)), self.classes_)[1]
+        return float(np.average(self._logits(images).argmax(axis=1) == codes, weights=sample_weight))
+
+    # ---- Saving and copying --------------------------------------------------------------------------------------
+
+    def save(self, path, training_state=False):
+        """Write the classifier to a safetensors file, atomically: a file of that name is replaced or left as it was.
+
+        Parameters
+        ----------
+        path : path-like
+        training_state : bool
+            Whether to add what `fit(resume=True)` needs: three more copies of the weights.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        self._check_fitted()
+        checkpoint.save(self, path, training_state)
+
+    def __getstate__(self):
+        state = self.__dict__.copy()
+        state.pop("_run", None)
+        network = state.pop("network_", None)
+        if network is not None:
+            state["network_"] = checkpoint.read_parameters(network)
+        return copy.copy(state)
+
+    def __setstate__(self, state):
+        parameters = state.pop("network_", None)
+        self.__dict__.update(state)
+        if parameters is not None:
+            self.network_ = checkpoint.restore_network(self.architecture_, self.image_shape_, parameters)
+
+
+class EvidentialClassifier(_Classifier):
+    __doc__ = f"""An image classifier that says how much evidence it has.
+
+    Its outputs are the parameters of a Dirichlet distribution over the classes, read as a subjective opinion: a belief
+    per class and an uncertainty mass.
+
+    Parameters
+    ----------
+    architecture, epochs, ...
+        See below.
+    loss : {{"mse", "log", "digamma"}}
+        Expected squared error, negative log marginal likelihood, or expected cross-entropy (Sensoy et al. 2018,
+        eq. 5, 3 and 4).
+    evidence : {{"exponential", "softplus", "relu"}}
+        How a logit becomes evidence. With ReLU and "mse" training may freeze (a warning says so).
+    evidence_clip : float
+        Largest logit the exponential sees, 1..80.
+    kl_weight : float
+        Weight of the term that draws misleading evidence to zero, once annealed.
+    kl_annealing : float
+        Epochs over which that weight grows from 0.
+    kl_annealing_hold : {{"step", "epoch"}}
+        Whether it grows with every step or once per epoch. The authors' min(1, epoch / 10) is
+        ``kl_weight=1, kl_annealing=10, kl_annealing_hold="epoch"``.
+    rescue_weight : float
+        Weight of a term that pushes the evidence of an image's own class up where there is none (Pandey & Yu 2023).
+        {_COMMON.strip()}
+
+    Attributes
+    ----------{_ATTRIBUTES}
+
+    References
+    ----------
+    Sensoy, Kaplan & Kandemir, "Evidential deep learning to quantify classification uncertainty", NeurIPS 2018.
+    Pandey & Yu, "Learn to accumulate evidence from all training samples", ICML 2023.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images = np.zeros((40, 16, 16), np.uint8)
+    >>> images[:20, :8] = 255                                        # bright above ...
+    >>> images[20:, 8:] = 255                                        # ... or below
+    >>> labels = ["above"] * 20 + ["below"] * 20
+    >>> classifier = EvidentialClassifier(epochs=20, batch_size=8, random_state=0).fit(images, labels)
+    >>> classifier.predict(images[[0, -1]])
+    array(['above', 'below'], dtype='<U5')
+    >>> classifier.predict_opinion(images).uncertainty.shape
+    (40,)
+    """
+
+    def __init__(
+        self,
+        architecture="lenet",
+        *,
+        loss="mse",
+        evidence="exponential",
+        evidence_clip=10.0,
+        kl_weight=0.1,
+        kl_annealing=10.0,
+        kl_annealing_hold="step",
+        rescue_weight=0.0,
+        epochs=10,
+        batch_size=128,
+        optimiser="adam",
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        schedule="constant",
+        warmup=0.0,
+        validation_fraction=0.0,
+        early_stopping=None,
+        warm_start=False,
+        random_state=None,
+        verbose="auto",
+    ):
+        self.architecture = architecture
+        self.loss = loss
+        self.evidence = evidence
+        self.evidence_clip = evidence_clip
+        self.kl_weight = kl_weight
+        self.kl_annealing = kl_annealing
+        self.kl_annealing_hold = kl_annealing_hold
+        self.rescue_weight = rescue_weight
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimiser = optimiser
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.warmup = warmup
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_settings(self):
+        check_choice(self.loss, "loss", LOSSES)
+        check_choice(self.evidence, "evidence", EVIDENCE)
+        check_real(self.evidence_clip, "evidence_clip", 1, 80)
+        check_real(self.kl_weight, "kl_weight", 0)
+        check_real(self.kl_annealing, "kl_annealing", 0)
+        check_choice(self.kl_annealing_hold, "kl_annealing_hold", ["step", "epoch"])
+        check_real(self.rescue_weight, "rescue_weight", 0)
+        return super()._check_settings()
+
+    def _loss_settings(self, steps_per_epoch):
+        return {
+            "loss": LOSSES[self.loss],
+            "evidence": EVIDENCE[self.evidence],
+            "evidence_clip": float(self.evidence_clip),
+            "kl_weight": float(self.kl_weight),
+            "kl_annealing_steps": round(self.kl_annealing * steps_per_epoch),
+            "kl_annealing_hold": steps_per_epoch if self.kl_annealing_hold == "epoch" else 1,
+            "rescue_weight": float(self.rescue_weight),
+        }
+
+    def predict_opinion(self, X):
+        """The opinions: beliefs, uncertainty and all that follows from the evidence.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+
+        Returns
+        -------
+        Opinion
+        """
+        logits = self.decision_function(X)
+        evidence = np.empty_like(logits)
+        _native.evidence(logits, EVIDENCE[self.evidence], float(self.evidence_clip), evidence)
+        return Opinion(evidence, self.classes_)
+
+    def predict_proba(self, X):
+        """Expected probabilities alpha / S.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+
+        Returns
+        -------
+        ndarray of shape (N, K), float32
+        """
+        return self.predict_opinion(X).probability
+
+    def predict(self, X, reject_above=None, reject_label=None):
+        """The class with the most evidence, or a refusal where the uncertainty is too large.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+        reject_above : float, optional
+            Images with an uncertainty above this, 0..1, are not classified.
+        reject_label : optional
+            What they get instead: -1 for integer classes, NaN for floats, "" for strings and None for other objects
+            unless you name it. It must not be a class.
+
+        Returns
+        -------
+        ndarray of shape (N,)
+            Of the classes' dtype (object for boolean classes with refusals).
+
+        Raises
+        ------
+        ValueError
+            If the refusal would look like a class.
+        """
+        if reject_above is None:
+            return super().predict(X)
+        reject_above = check_real(reject_above, "reject_above", 0, 1)
+        self._check_fitted()
+        kind = self.classes_.dtype.kind
+        if reject_label is None:
+            reject_label = {"i": -1, "u": -1, "f": np.nan, "U": ""}.get(kind)
+        if reject_label in self.classes_.tolist():
+            raise ValueError(f"{reject_label!r} marks refusals but is also a class: pass another reject_label")
+        opinion = self.predict_opinion(X)
+        labels = opinion.label
+        if reject_label is None or kind not in "iufU" or kind == "u":
+            labels = labels.astype(object if reject_label is None or kind != "u" else np.int64)
+        elif kind == "U":
+            labels = labels.astype(np.result_type(labels.dtype, np.asarray(reject_label).dtype))
+        labels[opinion.uncertainty > reject_above] = reject_label
+        return labels
+
+
+class SoftmaxClassifier(_Classifier):
+    __doc__ = f"""The same network with softmax and cross-entropy: the baseline that does not know what it does not know.
+
+    Parameters
+    ----------
+    {_COMMON.strip()}
+
+    Attributes
+    ----------{_ATTRIBUTES}
+    """
+
+    def __init__(
+        self,
+        architecture="lenet",
+        *,
+        epochs=10,
+        batch_size=128,
+        optimiser="adam",
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        schedule="constant",
+        warmup=0.0,
+        validation_fraction=0.0,
+        early_stopping=None,
+        warm_start=False,
+        random_state=None,
+        verbose="auto",
+    ):
+        self.architecture = architecture
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimiser = optimiser
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.warmup = warmup
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def predict_proba(self, X):
+        """Softmax probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+
+        Returns
+        -------
+        ndarray of shape (N, K), float32
+        """
+        logits = self.decision_function(X)
+        probability = np.empty_like(logits)
+        _native.softmax(logits, probability)
+        return probability

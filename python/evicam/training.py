@@ -1,0 +1,221 @@
+"""The fit loop: steps in slices, so that a progress bar moves and Ctrl-C is prompt."""
+
+import math
+import time
+import warnings
+import zlib
+
+import numpy as np
+
+from . import _native
+
+LOSSES = {"mse": _native.LOSS_MSE, "log": _native.LOSS_LOG, "digamma": _native.LOSS_DIGAMMA}
+EVIDENCE = {
+    "relu": _native.EVIDENCE_RELU,
+    "softplus": _native.EVIDENCE_SOFTPLUS,
+    "exponential": _native.EVIDENCE_EXPONENTIAL,
+}
+OPTIMISERS = {"adam": _native.OPTIMISER_ADAM, "adamw": _native.OPTIMISER_ADAMW, "sgd": _native.OPTIMISER_SGD}
+SCHEDULES = {
+    "constant": _native.SCHEDULE_CONSTANT,
+    "step": _native.SCHEDULE_STEP,
+    "cosine": _native.SCHEDULE_COSINE,
+    "one-cycle": _native.SCHEDULE_ONE_CYCLE,
+}
+STATES = {
+    "first_moment": _native.STATE_FIRST_MOMENT,
+    "second_moment": _native.STATE_SECOND_MOMENT,
+    "best_parameters": _native.STATE_BEST_PARAMETERS,
+}
+
+# How long the engine works between two looks at the keyboard, seconds.
+_SLICE = 0.15
+
+
+class CollapseWarning(UserWarning):
+    """A class gathers no evidence from any of its images: it will not be predicted, and may not recover."""
+
+
+class Run:
+    """One training run: the engine's trainer, the data, and what was measured.
+
+    Parameters
+    ----------
+    network : evicam._native.Network
+    settings : dict
+        Keywords of ``evicam._native.Trainer``.
+    images, labels : ndarray
+        Checked images [N, H, W, C] and int32 codes [N].
+    validation : tuple of (images, labels), optional
+    classes : ndarray of shape (K,)
+        For messages.
+    """
+
+    def __init__(self, network, settings, images, labels, validation, classes):
+        self.network = network
+        self.settings = settings
+        self.trainer = _native.Trainer(network, **settings)
+        self.images, self.labels = images, labels
+        self.validation = validation
+        self.classes = classes
+        self.history = {}
+        self._started = _Measured(len(classes))
+        self._dead_since = {}
+
+    # ---- State, for resuming -------------------------------------------------------------------------------------
+
+    def state(self):
+        """Everything besides the weights that resuming needs: numbers, and arrays by name."""
+        count = sum(math.prod(shape) for _, shape in self.network.parameters())
+        arrays = {}
+        for name, which in STATES.items():
+            arrays[name] = np.empty(count, np.float32)
+            self.trainer.read_state(which, arrays[name])
+        numbers = {
+            "progress": self.trainer.progress(),
+            "settings": self.settings,
+            "fingerprint": fingerprint(self.images, self.labels),
+            "epoch_so_far": self._started.as_dict(),
+            "dead_since": {str(code): epoch for code, epoch in self._dead_since.items()},
+        }
+        return numbers, arrays
+
+    def restore(self, numbers, arrays):
+        """Continue where `state` was taken. ValueError if the data or settings are not those of that run."""
+        if numbers["fingerprint"] != fingerprint(self.images, self.labels):
+            raise ValueError("X and y are not the images and labels that this training was started with: cannot resume")
+        changed = [name for name, value in numbers["settings"].items() if self.settings.get(name) != value]
+        if changed:
+            raise ValueError(f"{', '.join(changed)} changed since this training was started: cannot resume")
+        for name, values in arrays.items():
+            if name != "best_parameters" or numbers["progress"]["best_epoch"] >= 0:
+                self.trainer.write_state(STATES[name], values)
+        self.trainer.set_progress(**numbers["progress"])
+        self._started = _Measured.from_dict(numbers["epoch_so_far"])
+        self._dead_since = {int(code): epoch for code, epoch in numbers["dead_since"].items()}
+
+    # ---- Running -------------------------------------------------------------------------------------------------
+
+    def epochs(self, count, bar):
+        """Train until `count` epochs are complete; yields after each one, with `history` extended."""
+        steps_per_epoch = -(-len(self.images) // self.settings["batch_size"])
+        bar.start(count, steps_per_epoch, self.trainer.progress())
+        while self.trainer.progress()["epoch"] < count:
+            self._one_epoch(bar)
+            yield self.trainer.progress()["epoch"]
+
+    def _one_epoch(self, bar):
+        slice_steps, ended = 1, False
+        while not ended:
+            begun = time.perf_counter()
+            alive = np.zeros(len(self.classes), np.int64)
+            rates = self.trainer.rates()
+            before = self.trainer.progress()["step"]
+            measured = self.trainer.run(self.images, self.labels, slice_steps, alive)
+            seconds = time.perf_counter() - begun
+            ended = measured.pop("epoch_ended")
+            self._started.add(measured, alive, rates, seconds)
+            steps = self.trainer.progress()["step"] - before
+            bar.advance(steps, self._started)
+            slice_steps = max(1, min(4 * slice_steps, round(steps * _SLICE / max(seconds, 1e-6))))
+        self._finish_epoch(bar)
+
+    def _finish_epoch(self, bar):
+        epoch = self._started
+        self._started = _Measured(len(self.classes))
+        row = epoch.row()
+        if self.validation is not None:
+            row.update(self._validate())
+        for name, value in row.items():
+            self.history.setdefault(name, []).append(value)
+        bar.epoch_done(row)
+        self._warn_of_dead_classes(epoch.alive)
+
+    def _validate(self):
+        measured = self.trainer.evaluate(*self.validation)
+        count = measured["count"]
+        accuracy = measured["correct"] / count
+        # Ties of accuracy are broken by the loss, which is scaled to stay below one image.
+        self.trainer.report_score(accuracy - math.atan(measured["loss"] / count) / (2 * count))
+        return {
+            "val_loss": measured["loss"] / count,
+            "val_accuracy": accuracy,
+            "val_uncertainty": measured["uncertainty"] / count,
+        }
+
+    def _warn_of_dead_classes(self, alive):
+        epoch = self.trainer.progress()["epoch"]
+        present = np.bincount(self.labels, minlength=len(self.classes)) > 0
+        for code in np.flatnonzero(present & (alive > 0)):
+            self._dead_since.pop(int(code), None)
+        for code in np.flatnonzero(present & (alive == 0)):
+            since = self._dead_since.setdefault(int(code), epoch)
+            # One epoch without evidence may be a slow start.
+            if epoch == since + 1:
+                warnings.warn(
+                    f"class {self.classes[code]!r} is dead: since epoch {since} not one of its images gathers evidence "
+                    "for it, and with ReLU evidence it cannot recover. Try evidence='exponential', rescue_weight=0.1, "
+                    "or a smaller kl_weight.",
+                    CollapseWarning,
+                    stacklevel=5,
+                )
+
+
+class _Measured:
+    """Sums over what has passed of an epoch."""
+
+    SUMS = ("count", "loss", "divergence", "correct", "uncertainty", "evidence_when_correct", "evidence_when_wrong", "dead")
+
+    def __init__(self, classes):
+        self.sums = dict.fromkeys(self.SUMS, 0)
+        self.alive = np.zeros(classes, np.int64)
+        self.seconds = 0.0
+        self.learning_rate = self.kl_weight = 0.0
+
+    def add(self, measured, alive, rates, seconds):
+        for name in self.SUMS:
+            self.sums[name] += measured[name]
+        self.alive += alive
+        self.seconds += seconds
+        self.learning_rate, self.kl_weight = rates
+
+    def as_dict(self):
+        return {
+            "sums": self.sums,
+            "alive": self.alive.tolist(),
+            "seconds": self.seconds,
+            "rates": [self.learning_rate, self.kl_weight],
+        }
+
+    @classmethod
+    def from_dict(cls, values):
+        measured = cls(len(values["alive"]))
+        measured.add(values["sums"], np.asarray(values["alive"], np.int64), values["rates"], values["seconds"])
+        return measured
+
+    def mean(self, name):
+        return self.sums[name] / max(1, self.sums["count"])
+
+    def row(self):
+        """One epoch's entry of the history."""
+        correct = self.sums["correct"]
+        wrong = self.sums["count"] - correct
+        return {
+            "loss": self.mean("loss"),
+            "accuracy": self.mean("correct"),
+            "uncertainty": self.mean("uncertainty"),
+            "evidence_correct": self.sums["evidence_when_correct"] / max(1, correct),
+            "evidence_wrong": self.sums["evidence_when_wrong"] / max(1, wrong),
+            "dead_evidence_fraction": self.mean("dead"),
+            "kl_share": self.sums["divergence"] / self.sums["loss"] if self.sums["loss"] else 0.0,
+            "kl_weight": self.kl_weight,
+            "learning_rate": self.learning_rate,
+            "seconds": self.seconds,
+        }
+
+
+def fingerprint(images, labels):
+    """A number that tells one training set from another: shape, all labels, and every so many pixels."""
+    pixels = images.reshape(-1)
+    sample = np.ascontiguousarray(pixels[:: max(1, pixels.size // 65536)])
+    return zlib.crc32(sample.tobytes(), zlib.crc32(labels.tobytes(), zlib.crc32(str((images.shape, images.dtype)).encode())))

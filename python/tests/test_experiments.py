@@ -1,0 +1,215 @@
+"""The paper's experiments on small twins, and `reproduce` from data to report."""
+
+import json
+import types
+
+import numpy as np
+import pytest
+from trained import shapes, twins
+
+import evicam
+from evicam import experiments
+from evicam.experiments import reproduce as reproduce_function
+
+X, Y = shapes(30, seed=5)
+
+
+def strict(text):
+    """JSON without the NaN and Infinity that Python's reader lets pass."""
+
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_turning_by_nothing_and_by_a_quarter_moves_pixels_only():
+    image = X[0]
+    assert np.array_equal(experiments.turned(image, 0), (image / np.float32(255)).astype(np.float32))
+    assert np.allclose(experiments.turned(image, 90), np.rot90(image) / 255, atol=1e-6)  # counter-clockwise
+    assert np.allclose(experiments.turned(image, 180), image[::-1, ::-1] / 255, atol=1e-6)
+    colour = np.stack([image] * 3, axis=-1)
+    assert np.allclose(experiments.turned(colour, 30)[..., 1], experiments.turned(image, 30))
+    half = experiments.turned((image / 255).astype(np.float64), 30)
+    assert half.dtype == np.float32 and 0 <= half.min() and half.max() <= 1
+
+
+@pytest.mark.smoke
+def test_rotation_asks_both_twins_at_each_angle():
+    evidential, softmax = twins()
+    result = experiments.rotation(evidential, softmax, X[0], Y[0])
+    assert result.degrees == tuple(range(0, 181, 10)) and result.images.shape == (19, 20, 20)
+    opinion = evidential.predict_opinion(result.images)
+    values = strict(json.dumps(result.as_json(), allow_nan=False))
+    assert values["true_label"] == "bar" and values["degrees"] == list(range(0, 181, 10))
+    assert values["evidential"]["label"] == opinion.label.tolist()
+    assert values["evidential"]["uncertainty"] == pytest.approx(opinion.uncertainty.tolist(), rel=1e-6)
+    assert values["softmax"]["probability"] == pytest.approx(softmax.predict_proba(result.images).max(axis=1), rel=1e-6)
+    assert "uncertainty" not in values["softmax"]
+    assert "Rotation of a bar" in repr(result)
+
+
+def test_an_upright_image_is_answered_as_it_is_without_turning():
+    evidential, softmax = twins()
+    result = experiments.rotation(evidential, softmax, X[3], Y[3], degrees=[0])
+    assert result.evidential.label[0] == evidential.predict(X[3:4])[0]
+
+
+def test_out_of_sample_is_a_picture_both_are_asked_about():
+    evidential, softmax = twins()
+    result = experiments.out_of_sample(evidential, softmax)
+    assert result.image.shape == evidential.image_shape_
+    values = strict(json.dumps(result.as_json(), allow_nan=False))
+    opinion = evidential.predict_opinion(result.image[None])
+    assert values["evidential"]["label"] == opinion.label[0]
+    assert values["evidential"]["uncertainty"] == pytest.approx(float(opinion.uncertainty[0]), rel=1e-6)
+    assert set(values["softmax"]) == {"label", "probability", "probabilities"}
+    own = experiments.out_of_sample(evidential, softmax, X[0])
+    assert own.evidential.label[0] == evidential.predict(X[:1])[0]
+    assert "u " in repr(result)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 1), (32, 32, 3), (17, 40)])
+def test_the_portrait_is_the_same_each_time_and_is_a_picture(shape):
+    picture = experiments.portrait(shape)
+    assert picture.shape == shape and picture.dtype == np.uint8
+    assert np.array_equal(picture, experiments.portrait(shape))
+    assert np.ptp(picture) > 150 and len(np.unique(picture)) > 30
+
+
+def test_the_portrait_does_not_change_unnoticed():
+    """Results are compared between versions; so is the picture they are about."""
+    assert int(experiments.portrait((28, 28)).sum(dtype=np.int64)) == 127850
+
+
+def test_twins_must_know_the_same_classes():
+    evidential, softmax = twins()
+    other = types.SimpleNamespace(classes_=np.array([1, 2, 3]))
+    for experiment in (experiments.rotation, experiments.out_of_sample):
+        with pytest.raises(ValueError, match="softmax knows other classes"):
+            experiment(evidential, other, *([X[0], "bar"] if experiment is experiments.rotation else []))
+    with pytest.raises(ValueError, match="degrees is empty"):
+        experiments.rotation(evidential, softmax, X[0], "bar", degrees=[])
+
+
+def test_overlays_take_one_image_of_each_class():
+    evidential = twins()[0]
+    shown = experiments.overlays(evidential, X, Y)
+    assert sorted(shown.labels) == ["bar", "disc", "frame"]
+    assert np.allclose(shown.rotated.images[0], np.rot90(shown.normal.images[0]), atol=1e-6)
+    assert shown.doubt.target == "uncertainty"
+    assert len(experiments.overlays(evidential, X, Y, count=2).labels) == 2
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    """In place of MNIST: ten classes of bars, each at its own angle."""
+
+    def load(name, split="train", root=None):
+        if name != "mnist":
+            raise ValueError(f"name: got {name!r}; known: mnist")
+        random = np.random.default_rng(len(split))
+        labels = np.arange(600 if split == "train" else 200) % 10
+        y, x = np.mgrid[:20, :20] - 9.5
+        angle = labels[:, None, None] * np.pi / 10 + random.normal(0, 0.05, (len(labels), 1, 1))
+        images = np.where(abs(x * np.sin(angle) + y * np.cos(angle)) < 1.5, 230, 10)
+        images[:, np.hypot(x, y) > 8] = 0
+        return types.SimpleNamespace(
+            images=images.astype(np.uint8), labels=labels.astype(np.int64), class_names=[f"<{k}>" for k in range(10)]
+        )
+
+    monkeypatch.setattr(evicam.datasets, "load", load)
+
+
+FILES = {
+    "results.json",
+    "report.html",
+    "model.safetensors",
+    "softmax.safetensors",
+    *(
+        f"figures/{name}.png"
+        for name in (
+            "rotation",
+            "out_of_sample",
+            "overlay_normal",
+            "overlay_rotated",
+            "overlay_doubt",
+            "uncertainty",
+            "reliability",
+            "history",
+        )
+    ),
+}
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_reproduce_writes_everything(bars, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    out = tmp_path / "new" / "folder"
+    returned = reproduce_function("mnist", out, epochs=3, seed=1)
+    assert files(out) == FILES
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
+    results = strict((out / "results.json").read_text())
+    assert results == returned
+    assert results["schema"] == 1 and results["dataset"] == "mnist" and results["seed"] == 1
+    assert set(results["engine"]) == {"version", "isa", "threads"}
+    for model in ("evidential", "softmax"):
+        assert {"test_accuracy", "seconds_per_epoch", "epochs"} <= set(results["models"][model])
+        assert results["models"][model]["epochs"] == 3 and results["models"][model]["seconds_per_epoch"] > 0
+    assert {"uncertainty_correct", "uncertainty_wrong", "dead_evidence_fraction"} <= set(results["models"]["evidential"])
+    assert results["rotation"]["true_label"] == 6
+    for model, keys in (("evidential", {"label", "probability", "uncertainty"}), ("softmax", {"label", "probability"})):
+        assert keys <= set(results["rotation"][model]) and keys <= set(results["out_of_sample"][model])
+        assert all(len(results["rotation"][model][key]) == 19 for key in keys)
+        assert isinstance(results["out_of_sample"][model]["label"], int)
+    assert "report.html" in capsys.readouterr().out
+
+    test = evicam.datasets.load("mnist", split="test")
+    for name, key in (("model", "evidential"), ("softmax", "softmax")):
+        saved = evicam.load(out / f"{name}.safetensors")
+        assert saved.score(test.images, test.labels) == pytest.approx(results["models"][key]["test_accuracy"])
+    assert "&lt;6&gt;" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_reproduce_replaces_its_own_files_and_no_others(bars, tmp_path):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
+    (tmp_path / "results.json").write_text("old")
+    first = reproduce_function("mnist", tmp_path, epochs=1, limit=100, verbose=False)
+    again = reproduce_function("mnist", tmp_path, epochs=1, limit=100, verbose=False)
+    assert files(tmp_path) == FILES | {"figures/mine.png"}
+    for results in (first, again):
+        for model in results["models"].values():
+            del model["seconds_per_epoch"]
+    assert first == again
+    assert first["limit"] == 100 and first["training_images"] == 100
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_reproduce_that_fails_changes_nothing(bars, tmp_path, monkeypatch, failure):
+    (tmp_path / "results.json").write_text("old")
+
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr(evicam.report, "render", fail)
+    with pytest.raises(type(failure)):
+        reproduce_function("mnist", tmp_path, epochs=1, limit=100, verbose=False)
+    assert files(tmp_path) == {"results.json"} and (tmp_path / "results.json").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_reproduce_refuses_bad_input_before_it_writes(bars, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(ValueError, match="name: got 'letters'"):
+        reproduce_function("letters", out, verbose=False)
+    with pytest.raises(ValueError, match="limit is 0"):
+        reproduce_function("mnist", out, limit=0, verbose=False)
+    assert not out.exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        reproduce_function("mnist", tmp_path / "file", verbose=False)
