@@ -167,7 +167,8 @@ def explain(
     .. math:: w_k = \\sum_{i,j} \\frac{\\partial y}{\\partial A^k_{i,j}}, \\qquad M = \\sum_k w_k A^k,
 
     y the target (Selvaraju et al., "Grad-CAM", ICCV 2017). For ``"uncertainty"`` y = u = K / S, so M is
-    positive where the layer raises the doubt and negative where evidence lowers it; see `Explanation.signed`.
+    positive where the layer raises the doubt and negative where evidence lowers it; see `Explanation.signed`. Where a
+    logit lies beyond the clip of exponential evidence, its slope is the one at the clip, as in training.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
     Parameters
     ----------
     model : EvidentialClassifier, SoftmaxClassifier or str
-        A fitted classifier, or the text of an architecture (see ``docs/architecture.md``).
+        A fitted classifier; or an architecture, by name or as text, as a classifier's `architecture`.
     layer : str, optional
         Name of a layer whose output is a map. By default the last convolution.
     image_shape : tuple of int, optional
@@ -122,8 +122,7 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
     Examples
     --------
     >>> import evicam
-    >>> text = evicam.architectures.lenet(classes=10)
-    >>> field = evicam.receptive_field(text, "conv2", image_shape=(28, 28))
+    >>> field = evicam.receptive_field("lenet", "conv2", image_shape=(28, 28))
     >>> field.size, field.jump, field.start, field.cells
     ((14.0, 14.0), (2.0, 2.0), (6.5, 6.5), (8, 8))
     >>> field.centres()[0]
@@ -140,11 +139,13 @@ def _network_of(model, image_shape):
             raise ValueError(f"image_shape is {tuple(image_shape)}, but the classifier was trained on {tuple(shape)}")
         return network, shape
     from . import _native
+    from .classifiers import EvidentialClassifier
 
     if image_shape is None or len(image_shape) not in (2, 3):
         raise ValueError(f"image_shape is {image_shape!r}, but with an architecture must be (H, W) or (H, W, C)")
     shape = (*image_shape, 1)[:3]
-    return _native.Network(model, *(int(side) for side in shape), 0), shape
+    text = EvidentialClassifier(model)._architecture_text(2)  # the number of classes has no bearing on where cells look
+    return _native.Network(text, *(int(side) for side in shape), 0), shape
 
 
 def fitted_network(classifier):

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def reproduce(dataset="fashion-mnist", out="results", *, epochs=10, seed=0, root
     epochs : int
         Passes over the training images.
     seed : int
-        Of the weights, the shuffling, the dropout and the validation split, the same for both twins.
+        Of the weights, the shuffling and the dropout, the same for both twins.
     root : str or os.PathLike, optional
         Folder with the data set's files.
     limit : int, optional
@@ -116,10 +117,14 @@ def reproduce(dataset="fashion-mnist", out="results", *, epochs=10, seed=0, root
 
 def _fit(kind, images, labels, epochs, seed, verbose):
     """A fitted classifier of `kind`, and what its training took."""
-    classifier = kind(architecture="lenet", epochs=epochs, random_state=seed, verbose=verbose)
+    classifier = kind(architecture="lenet", epochs=epochs, random_state=seed, verbose="auto" if verbose else False)
     begun = time.perf_counter()
-    classifier.fit(images, labels)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "training was interrupted")
+        classifier.fit(images, labels)
     seconds = time.perf_counter() - begun
+    if classifier.interrupted_:  # half-trained twins would give a report of nothing
+        raise KeyboardInterrupt
     run = len(classifier.history_["loss"])  # fewer than asked for where training stopped early
     return classifier, {"epochs": run, "seconds_per_epoch": round(seconds / run, 4)}
 
@@ -167,9 +172,8 @@ def _example(tested, test, label):
 
 
 def _settings(classifier) -> dict:
-    """The classifier's parameters, those that JSON can hold as they are and the others as text."""
-    plain = (bool, int, float, str, type(None))
-    return {name: value if isinstance(value, plain) else repr(value) for name, value in classifier.get_params().items()}
+    """The classifier's parameters that bear on the result."""
+    return {name: value for name, value in classifier.get_params().items() if name != "verbose"}
 
 
 def _command(dataset, out, epochs, seed, root, limit) -> str:

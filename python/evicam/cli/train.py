@@ -1,0 +1,86 @@
+"""Train a classifier on a data set, or on a folder with one folder of images for each class, and save it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+HELP = "train a classifier and save it"
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "--data", required=True, metavar="DATA", help="fashion-mnist, mnist, cifar-10, or a folder with a folder per class"
+    )
+    parser.add_argument("--model-out", required=True, metavar="FILE", help="where to save it, e.g. model.safetensors")
+    parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
+    parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only")
+    parser.add_argument("--softmax", action="store_true", help="train the softmax twin instead of the evidential classifier")
+    parser.add_argument("--architecture", default="lenet", help="lenet (default), lenet-pool1, or architecture text")
+    parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
+    parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
+    parser.add_argument("--batch-size", type=int, metavar="N", help="images in a step (default 128)")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="of the optimiser (default 0.001)")
+    parser.add_argument(
+        "--validation-fraction", type=float, metavar="SHARE", help="share of the images kept from training (default 0)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same classifier (default 0)")
+    parser.add_argument("--quiet", action="store_true", help="say nothing while working")
+
+
+def run(options):
+    from ..arrays import check_positive_int
+    from ..classifiers import EvidentialClassifier, SoftmaxClassifier
+
+    kind = SoftmaxClassifier if options.softmax else EvidentialClassifier
+    classifier = kind(**_settings(options))
+    limit = None if options.limit is None else check_positive_int(options.limit, "--limit")
+    target = Path(options.model_out)
+    if not target.absolute().parent.is_dir():  # better known now than after the training
+        raise FileNotFoundError(f"--model-out: there is no folder {target.absolute().parent}")
+    say = (lambda *_: None) if options.quiet else print
+    images, labels, test = _data(options, limit)
+    say(f"Training on {len(images):,} images")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "training was interrupted")
+        classifier.fit(images, labels)
+    done = len(classifier.history_.get("loss", ()))
+    if not done:
+        raise KeyboardInterrupt
+    classifier.save(target)
+    say(f"Saved {target} after {done} epochs, accuracy {classifier.history_['accuracy'][-1]:.4f} while training")
+    if classifier.interrupted_:
+        raise KeyboardInterrupt
+    if test is not None:
+        say(f"Test accuracy {classifier.score(*test):.4f} on {len(test[1]):,} images")
+
+
+def _settings(options) -> dict:
+    """What was given of the classifier's parameters; the others keep the classifier's own defaults."""
+    names = ["epochs", "batch_size", "learning_rate", "validation_fraction"]
+    if options.softmax:
+        for name in ("loss", "evidence"):
+            if getattr(options, name) is not None:
+                raise ValueError(f"--{name} is of the evidential classifier, but --softmax was given")
+    else:
+        names += ["loss", "evidence"]
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    verbose = False if options.quiet else "auto"
+    return dict(given, architecture=options.architecture, random_state=options.seed, verbose=verbose)
+
+
+def _data(options, limit):
+    """Training images, their labels as class names, and a test set where there is one."""
+    import numpy as np
+
+    from .. import datasets
+
+    def named(data):
+        return data.images, np.asarray(data.class_names)[data.labels]
+
+    if Path(options.data).is_dir():
+        images, labels = named(datasets.from_folder(options.data))
+        return images[:limit], labels[:limit], None
+    images, labels = named(datasets.load(options.data, split="train", root=options.root))
+    return images[:limit], labels[:limit], named(datasets.load(options.data, split="test", root=options.root))
