@@ -24,12 +24,20 @@ public final class ThreadPool: Sendable {
 
     private let wanted: Atomic<Int>
     private let busy = Atomic<Bool>(false)
-    private let owner = Atomic<Int32>(0)
     /// The running workers, retained; nil before the first use. Guarded by `busy`.
     private nonisolated(unsafe) var workers: Workers?
 
     private init() {
         wanted = Atomic(max(1, min(Self.maximumThreads, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+        pthread_atfork(nil, nil, { ThreadPool.shared.forgetThreads() })
+    }
+
+    /// In a forked child: the parent's threads do not exist here, nor does whoever held the pool. The old object is left
+    /// as it is, for its locks may be in any state.
+    private func forgetThreads() {
+        if let workers { _ = Unmanaged.passRetained(workers) }
+        workers = nil
+        busy.store(false, ordering: .relaxed)
     }
 
     /// Threads that work on one call, the caller's included: 1 ... `maximumThreads`.
@@ -45,7 +53,7 @@ public final class ThreadPool: Sendable {
     /// threads run.
     public func run<Work: ParallelWork>(_ work: Work) {
         let parts = work.partCount
-        if parts > 1, threadCount > 1, acquire() {
+        if parts > 1, threadCount > 1, !busy.exchange(true, ordering: .acquiring) {
             withUnsafePointer(to: work) { pointer in
                 currentWorkers().run(Job(work: UnsafeRawPointer(pointer), caller: PartCaller<Work>.self, parts: parts))
             }
@@ -53,20 +61,6 @@ public final class ThreadPool: Sendable {
         } else {
             for part in 0 ..< parts { work.run(part: part) }
         }
-    }
-
-    /// Takes the pool; false if another caller has it.
-    private func acquire() -> Bool {
-        let process = getpid()
-        if owner.load(ordering: .relaxed) != process {
-            // First use, or a forked child: the parent's threads do not exist here, nor does whoever held the pool.
-            // The old object is left as it is: its locks may be in any state.
-            if let stale = workers { _ = Unmanaged.passRetained(stale) }
-            workers = nil
-            busy.store(false, ordering: .relaxed)
-            owner.store(process, ordering: .relaxed)
-        }
-        return !busy.exchange(true, ordering: .acquiring)
     }
 
     private func currentWorkers() -> Workers {

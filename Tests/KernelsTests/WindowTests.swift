@@ -172,7 +172,7 @@ private func compare(_ results: [[Float]], with f: WindowFixture) {
     expectClose(results[1], plain.values.map { max($0, 0) }, terms: f.layer.geometry.windowLength, "rectified output")
     var dx: [Float] = []
     f.forEachInput { place, _ in dx.append(results[2][place]) }
-    expectClose(dx, gradients.input.values.map { $0 + 1 }, terms: f.layer.geometry.windowLength * outputs, "input gradient")
+    expectClose(dx, gradients.input.values.map { $0 + 1 }, terms: f.reference.kernel.height * f.reference.kernel.width * outputs, "input gradient")
     let windows = f.outputGradient.values.count / outputs
     expectClose(results[3], gradients.weights, terms: windows, "weight gradient")
     expectClose(results[4], gradients.bias, terms: windows, "bias gradient")
