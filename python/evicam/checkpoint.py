@@ -2,13 +2,12 @@
 
 import json
 import math
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from . import _native
+from .files import write_file
 
 FORMAT = "evicam"
 VERSION = 1
@@ -72,29 +71,7 @@ def save(classifier, path, training_state):
         numbers, arrays = classifier._training_state
         metadata["training"] = json.dumps(numbers)
         tensors.update({_STATE + name: values for name, values in arrays.items()})
-    write_atomically(path, to_bytes(tensors, metadata))
-
-
-def write_atomically(path, data):
-    """Write bytes to a file so that it is either whole and new or as it was before."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_file(path, to_bytes(tensors, metadata))
 
 
 def _classes_to_json(classes):

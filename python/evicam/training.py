@@ -104,6 +104,11 @@ class Run:
             self._one_epoch(bar)
             yield self.trainer.progress()["epoch"]
 
+    def epochs_without_gain(self):
+        """Epochs since the one with the best validation accuracy; 0 without a validation set."""
+        scores = self.history.get("val_accuracy", [])
+        return len(scores) - 1 - int(np.argmax(scores)) if scores else 0
+
     def _one_epoch(self, bar):
         slice_steps, ended = 1, False
         while not ended:

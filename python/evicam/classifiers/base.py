@@ -1,21 +1,21 @@
-"""The classifiers: scikit-learn's conventions on top of the engine."""
+"""What both classifiers share: scikit-learn's conventions on top of the engine."""
 
 import copy
 import warnings
 
 import numpy as np
 
-from . import _native, checkpoint
-from .arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
-from .estimator import Estimator
-from .opinion import Opinion
-from .progress import progress_bar
-from .training import EVIDENCE, LOSSES, OPTIMISERS, SCHEDULES, Run
+from .. import _native, checkpoint
+from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
+from ..estimator import Estimator
+from ..progress import progress_bar
+from ..sampling import draw_seed, hold_out
+from ..training import OPTIMISERS, SCHEDULES, Run
 
 # Images that one call into the engine takes at most, so that Ctrl-C is answered and converted copies stay small.
 _BATCH = 8192
 
-_COMMON = """
+PARAMETERS = """
     architecture : str
         "lenet" (the paper's), "lenet-pool1" (the variant in its authors' code, without pooling), or architecture text.
     epochs : int
@@ -42,7 +42,7 @@ _COMMON = """
     verbose : bool or "auto"
         Whether to show a progress bar; "auto" shows it in a terminal or notebook."""
 
-_ATTRIBUTES = """
+ATTRIBUTES = """
     classes_ : ndarray of shape (K,)
     image_shape_ : tuple (H, W, C)
     history_ : dict of lists
@@ -58,7 +58,7 @@ _ATTRIBUTES = """
     network_ : evicam._native.Network"""
 
 
-class _Classifier(Estimator):
+class Classifier(Estimator):
     """What both classifiers share."""
 
     # ---- Fitting -------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ class _Classifier(Estimator):
         classes, codes = encode_labels(labels)
         if len(classes) < 2:
             raise ValueError(f"y holds the single class {classes[0]!r}, but a classifier needs at least two")
-        seed = self._draw_seed()
+        seed = draw_seed(self.random_state)
         warm = self.warm_start and hasattr(self, "network_")
         if warm:
             classes, codes = encode_labels(labels, self.classes_)
@@ -128,7 +128,7 @@ class _Classifier(Estimator):
         settings = self._check_settings()
         images = as_images(X, shape=getattr(self, "image_shape_", None))
         labels = as_labels(y, len(images))
-        seed = self._draw_seed()
+        seed = draw_seed(self.random_state)
         if not hasattr(self, "network_"):
             known = encode_labels(labels if classes is None else as_labels(classes, len(classes), "classes"))[0]
             if len(known) < 2:
@@ -143,14 +143,10 @@ class _Classifier(Estimator):
 
     def _train(self, epochs):
         run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
-        best, since_best = -np.inf, 0
         self.interrupted_ = False
         try:
             for _ in run.epochs(epochs, bar):
-                score = run.trainer.progress()["best_score"]
-                since_best = 0 if score > best else since_best + 1
-                best = max(best, score)
-                if self.early_stopping is not None and run.validation is not None and since_best >= self.early_stopping:
+                if self.early_stopping is not None and run.epochs_without_gain() >= self.early_stopping:
                     break
         except KeyboardInterrupt:
             self.interrupted_ = True
@@ -217,37 +213,17 @@ class _Classifier(Estimator):
         name = check_choice(self.architecture, "architecture", ["lenet", "lenet-pool1"])
         return _native.lenet(classes, 1 if name == "lenet-pool1" else 2)
 
-    def _draw_seed(self):
-        """A seed for the engine from random_state."""
-        state = self.random_state
-        if state is None:
-            return int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(state, np.random.Generator):
-            return int(state.integers(2**32))
-        if isinstance(state, np.random.RandomState):
-            return int(state.randint(2**32, dtype=np.uint32))
-        return check_positive_int(state, "random_state", minimum=0) % 2**64
-
     def _split(self, images, codes, validation, seed):
         """Training and validation parts: (images, codes), and the same or None."""
         if validation is not None:
             if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-                raise TypeError("validation must be a tuple (X, y)")
+                raise TypeError(f"validation is a {type(validation).__name__}, but must be a tuple (X, y)")
             held_out = self._check_images(validation[0], "validation X")
-            held_codes = encode_labels(as_labels(validation[1], len(held_out), "validation y"), self.classes_, "validation y")
-            return (images, codes), (held_out, held_codes[1])
+            labels = as_labels(validation[1], len(held_out), "validation y")
+            return (images, codes), (held_out, encode_labels(labels, self.classes_, "validation y")[1])
         if not self.validation_fraction:
             return (images, codes), None
-        random = np.random.default_rng(seed)
-        chosen = np.zeros(len(codes), bool)
-        for code in range(len(self.classes_)):
-            members = random.permutation(np.flatnonzero(codes == code))
-            chosen[members[: round(len(members) * self.validation_fraction)]] = True
-        if not chosen.any() or chosen.all():
-            raise ValueError(
-                f"validation_fraction is {self.validation_fraction:g}, which leaves {int((~chosen).sum())} images to train "
-                f"on and {int(chosen.sum())} to validate with"
-            )
+        chosen = hold_out(codes, len(self.classes_), self.validation_fraction, seed)
         return (images[~chosen], codes[~chosen]), (images[chosen], codes[chosen])
 
     def _check_settings(self):
@@ -376,248 +352,3 @@ class _Classifier(Estimator):
         self.__dict__.update(state)
         if parameters is not None:
             self.network_ = checkpoint.restore_network(self.architecture_, self.image_shape_, parameters)
-
-
-class EvidentialClassifier(_Classifier):
-    __doc__ = f"""An image classifier that says how much evidence it has.
-
-    Its outputs are the parameters of a Dirichlet distribution over the classes, read as a subjective opinion: a belief
-    per class and an uncertainty mass.
-
-    Parameters
-    ----------
-    architecture, epochs, ...
-        See below.
-    loss : {{"mse", "log", "digamma"}}
-        Expected squared error, negative log marginal likelihood, or expected cross-entropy (Sensoy et al. 2018,
-        eq. 5, 3 and 4).
-    evidence : {{"exponential", "softplus", "relu"}}
-        How a logit becomes evidence. With ReLU and "mse" training may freeze (a warning says so).
-    evidence_clip : float
-        Largest logit the exponential sees, 1..80.
-    kl_weight : float
-        Weight of the term that draws misleading evidence to zero, once annealed.
-    kl_annealing : float
-        Epochs over which that weight grows from 0.
-    kl_annealing_hold : {{"step", "epoch"}}
-        Whether it grows with every step or once per epoch. The authors' min(1, epoch / 10) is
-        ``kl_weight=1, kl_annealing=10, kl_annealing_hold="epoch"``.
-    rescue_weight : float
-        Weight of a term that pushes the evidence of an image's own class up where there is none (Pandey & Yu 2023).
-        {_COMMON.strip()}
-
-    Attributes
-    ----------{_ATTRIBUTES}
-
-    References
-    ----------
-    Sensoy, Kaplan & Kandemir, "Evidential deep learning to quantify classification uncertainty", NeurIPS 2018.
-    Pandey & Yu, "Learn to accumulate evidence from all training samples", ICML 2023.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> images = np.zeros((40, 16, 16), np.uint8)
-    >>> images[:20, :8] = 255                                        # bright above ...
-    >>> images[20:, 8:] = 255                                        # ... or below
-    >>> labels = ["above"] * 20 + ["below"] * 20
-    >>> classifier = EvidentialClassifier(epochs=20, batch_size=8, random_state=0).fit(images, labels)
-    >>> classifier.predict(images[[0, -1]])
-    array(['above', 'below'], dtype='<U5')
-    >>> classifier.predict_opinion(images).uncertainty.shape
-    (40,)
-    """
-
-    def __init__(
-        self,
-        architecture="lenet",
-        *,
-        loss="mse",
-        evidence="exponential",
-        evidence_clip=10.0,
-        kl_weight=0.1,
-        kl_annealing=10.0,
-        kl_annealing_hold="step",
-        rescue_weight=0.0,
-        epochs=10,
-        batch_size=128,
-        optimiser="adam",
-        learning_rate=1e-3,
-        weight_decay=0.0,
-        schedule="constant",
-        warmup=0.0,
-        validation_fraction=0.0,
-        early_stopping=None,
-        warm_start=False,
-        random_state=None,
-        verbose="auto",
-    ):
-        self.architecture = architecture
-        self.loss = loss
-        self.evidence = evidence
-        self.evidence_clip = evidence_clip
-        self.kl_weight = kl_weight
-        self.kl_annealing = kl_annealing
-        self.kl_annealing_hold = kl_annealing_hold
-        self.rescue_weight = rescue_weight
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.optimiser = optimiser
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.warmup = warmup
-        self.validation_fraction = validation_fraction
-        self.early_stopping = early_stopping
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-
-    def _check_settings(self):
-        check_choice(self.loss, "loss", LOSSES)
-        check_choice(self.evidence, "evidence", EVIDENCE)
-        check_real(self.evidence_clip, "evidence_clip", 1, 80)
-        check_real(self.kl_weight, "kl_weight", 0)
-        check_real(self.kl_annealing, "kl_annealing", 0)
-        check_choice(self.kl_annealing_hold, "kl_annealing_hold", ["step", "epoch"])
-        check_real(self.rescue_weight, "rescue_weight", 0)
-        return super()._check_settings()
-
-    def _loss_settings(self, steps_per_epoch):
-        return {
-            "loss": LOSSES[self.loss],
-            "evidence": EVIDENCE[self.evidence],
-            "evidence_clip": float(self.evidence_clip),
-            "kl_weight": float(self.kl_weight),
-            "kl_annealing_steps": round(self.kl_annealing * steps_per_epoch),
-            "kl_annealing_hold": steps_per_epoch if self.kl_annealing_hold == "epoch" else 1,
-            "rescue_weight": float(self.rescue_weight),
-        }
-
-    def predict_opinion(self, X):
-        """The opinions: beliefs, uncertainty and all that follows from the evidence.
-
-        Parameters
-        ----------
-        X : array-like of shape (N, H, W) or (N, H, W, C)
-
-        Returns
-        -------
-        Opinion
-        """
-        logits = self.decision_function(X)
-        evidence = np.empty_like(logits)
-        _native.evidence(logits, EVIDENCE[self.evidence], float(self.evidence_clip), evidence)
-        return Opinion(evidence, self.classes_)
-
-    def predict_proba(self, X):
-        """Expected probabilities alpha / S.
-
-        Parameters
-        ----------
-        X : array-like of shape (N, H, W) or (N, H, W, C)
-
-        Returns
-        -------
-        ndarray of shape (N, K), float32
-        """
-        return self.predict_opinion(X).probability
-
-    def predict(self, X, reject_above=None, reject_label=None):
-        """The class with the most evidence, or a refusal where the uncertainty is too large.
-
-        Parameters
-        ----------
-        X : array-like of shape (N, H, W) or (N, H, W, C)
-        reject_above : float, optional
-            Images with an uncertainty above this, 0..1, are not classified.
-        reject_label : optional
-            What they get instead: -1 for integer classes, NaN for floats, "" for strings and None for other objects
-            unless you name it. It must not be a class.
-
-        Returns
-        -------
-        ndarray of shape (N,)
-            Of the classes' dtype (object for boolean classes with refusals).
-
-        Raises
-        ------
-        ValueError
-            If the refusal would look like a class.
-        """
-        if reject_above is None:
-            return super().predict(X)
-        reject_above = check_real(reject_above, "reject_above", 0, 1)
-        self._check_fitted()
-        kind = self.classes_.dtype.kind
-        if reject_label is None:
-            reject_label = {"i": -1, "u": -1, "f": np.nan, "U": ""}.get(kind)
-        if reject_label in self.classes_.tolist():
-            raise ValueError(f"{reject_label!r} marks refusals but is also a class: pass another reject_label")
-        opinion = self.predict_opinion(X)
-        labels = opinion.label
-        if reject_label is None or kind not in "iufU" or kind == "u":
-            labels = labels.astype(object if reject_label is None or kind != "u" else np.int64)
-        elif kind == "U":
-            labels = labels.astype(np.result_type(labels.dtype, np.asarray(reject_label).dtype))
-        labels[opinion.uncertainty > reject_above] = reject_label
-        return labels
-
-
-class SoftmaxClassifier(_Classifier):
-    __doc__ = f"""The same network with softmax and cross-entropy: the baseline that does not know what it does not know.
-
-    Parameters
-    ----------
-    {_COMMON.strip()}
-
-    Attributes
-    ----------{_ATTRIBUTES}
-    """
-
-    def __init__(
-        self,
-        architecture="lenet",
-        *,
-        epochs=10,
-        batch_size=128,
-        optimiser="adam",
-        learning_rate=1e-3,
-        weight_decay=0.0,
-        schedule="constant",
-        warmup=0.0,
-        validation_fraction=0.0,
-        early_stopping=None,
-        warm_start=False,
-        random_state=None,
-        verbose="auto",
-    ):
-        self.architecture = architecture
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.optimiser = optimiser
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.warmup = warmup
-        self.validation_fraction = validation_fraction
-        self.early_stopping = early_stopping
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-
-    def predict_proba(self, X):
-        """Softmax probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (N, H, W) or (N, H, W, C)
-
-        Returns
-        -------
-        ndarray of shape (N, K), float32
-        """
-        logits = self.decision_function(X)
-        probability = np.empty_like(logits)
-        _native.softmax(logits, probability)
-        return probability
