@@ -35,7 +35,7 @@ public struct Architecture: Hashable, Sendable {
             }
             for input in layer.inputs where !known.contains(input) {
                 throw NetworkError.invalidArchitecture(
-                    "layer '\(layer.name)' reads '\(input)', which is not the image nor a layer before it")
+                    "layer '\(layer.name)' reads '\(input)', which is neither '\(Self.image)', the network's input, nor a layer before it")
             }
             guard known.insert(layer.name).inserted else {
                 throw NetworkError.invalidArchitecture("the name '\(layer.name)' is used twice")

@@ -73,6 +73,8 @@ def _as_array(X, name):
     """`X` as a numeric array in its own dtype."""
     if type(X).__module__.startswith("scipy.sparse"):
         raise TypeError(f"{name} is a sparse matrix, but images must be a dense array (N, H, W) or (N, H, W, C)")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(f"{name} is a masked array with masked pixels, but every pixel needs a value: fill it first")
     try:
         array = np.asarray(X)
     except ValueError as error:

@@ -43,8 +43,8 @@ class Explanation:
         As asked for in `explain`.
     receptive_field : ReceptiveField
         Which pixels the layer's cells look at.
-    images : array-like
-        The images as they were given; not a copy.
+    images : ndarray of shape (N, H, W) or (N, H, W, C), uint8 or float32
+        What was explained; the caller's own memory where no conversion was needed.
     """
 
     heatmap: np.ndarray
@@ -194,11 +194,9 @@ def explain(
             f"layer is {astray[0]!r}, where branches that look at different places meet, so its cells have no one centre: "
             "choose a layer before it, or resize='bilinear'"
         )
-    X = X if hasattr(X, "shape") else np.asarray(X)
-    # Images are checked batch by batch; the first is looked at here, so that a wrong shape is told before all else.
-    as_images(X if X.ndim < 3 else X[:1], shape=image_shape)
-    request = _Request(classifier, target, len(X), weights)
-    found = {field.layer: _explain_layer(request, X, field, method, resize, batch_size) for field in fields}
+    images = as_images(X, shape=image_shape)
+    request = _Request(classifier, target, len(images), weights)
+    found = {field.layer: _explain_layer(request, images, field, method, resize, batch_size) for field in fields}
     _warn_of_empty(found)
     return found if several else found[fields[0].layer]
 
@@ -249,17 +247,15 @@ def _class_positions(classes, target, count) -> np.ndarray:
     return np.resize(encode_labels(labels, classes, "target")[1], count)
 
 
-def _explain_layer(request, X, field, method, resize, batch_size) -> Explanation:
+def _explain_layer(request, images, field, method, resize, batch_size) -> Explanation:
     """Grad-CAM of all images at one layer, `batch_size` images at a time."""
-    count = len(X)
+    count = len(images)
     raw = np.empty((count, *field.cells), np.float32)
     heatmap = np.empty((count, *field.image), np.float32)
     predicted = np.empty(count, np.int32)
     for start in range(0, count, batch_size):
         part = slice(start, min(start + batch_size, count))
-        name = "X" if count <= batch_size else f"X[{part.start}:{part.stop}]"
-        images = as_images(X[part], name, request.classifier.image_shape_)
-        request.grad_cam(images, part, field.layer, raw[part], predicted[part])
+        request.grad_cam(images[part], part, field.layer, raw[part], predicted[part])
         _resize(np.maximum(raw[part], 0), resize, field, out=heatmap[part])
         peak = heatmap[part].max(axis=(1, 2), keepdims=True)
         np.divide(heatmap[part], peak, out=heatmap[part], where=peak > 0)
@@ -274,7 +270,7 @@ def _explain_layer(request, X, field, method, resize, batch_size) -> Explanation
         resize=resize,
         weights=request.weights,
         receptive_field=field,
-        images=X,
+        images=images if images.shape[3] > 1 else images[..., 0],
     )
 
 

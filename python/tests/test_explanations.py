@@ -155,27 +155,6 @@ def test_the_batch_size_changes_nothing(evidential, size):
     assert np.array_equal(whole.raw, parts.raw) and np.array_equal(whole.heatmap, parts.heatmap)
 
 
-def test_images_are_read_batch_by_batch(evidential):
-    class Slow:
-        """Images somewhere else, which says how many were read at once."""
-
-        shape, ndim, dtype = X.shape, X.ndim, X.dtype
-        most = 0
-
-        def __len__(self):
-            return len(X)
-
-        def __getitem__(self, part):
-            self.most = max(self.most, len(X[part]))
-            return X[part]
-
-    images = Slow()
-    explanation = quietly(evidential, images, batch_size=8)
-    assert images.most == 8
-    assert explanation.images is images
-    assert np.array_equal(explanation.raw, quietly(evidential, X).raw)
-
-
 def test_float_lists_and_colour_axes_work(evidential):
     expected = quietly(evidential, X).raw
     for images in (X[..., None], X / 255.0, (X / 255.0).astype(np.float32).tolist(), X[:, ::-1][:, ::-1]):
@@ -244,7 +223,7 @@ def test_images_that_do_not_fit_are_refused(evidential, images):
 def test_a_bad_pixel_in_a_later_batch_is_refused(evidential):
     images = X / 255.0
     images[50, 3, 3] = np.inf
-    with pytest.raises(ValueError, match=r"X\[48:56\] holds inf at \[2, 3, 3, 0\]"):
+    with pytest.raises(ValueError, match=r"X holds inf at \[50, 3, 3, 0\]"):
         evicam.explain(evidential, images, batch_size=8)
 
 

@@ -95,15 +95,14 @@ class Classifier(Estimator):
         labels = as_labels(y, len(images))
         if resume:
             return self._resume(images, labels, validation, settings)
-        classes, codes = encode_labels(labels)
-        if len(classes) < 2:
-            raise ValueError(f"y holds the single class {classes[0]!r}, but a classifier needs at least two")
         seed = draw_seed(self.random_state)
-        warm = self.warm_start and hasattr(self, "network_")
-        if warm:
+        if self.warm_start and hasattr(self, "network_"):
             classes, codes = encode_labels(labels, self.classes_)
             self._check_images(images[:1])
         else:
+            classes, codes = encode_labels(labels)
+            if len(classes) < 2:
+                raise ValueError(f"y holds the single class {classes.tolist()[0]!r}, but a classifier needs at least two")
             self._make_network(images.shape[1:], classes, seed)
         train, held_out = self._split(images, codes, validation, seed)
         self.history_ = {}
@@ -296,7 +295,8 @@ class Classifier(Estimator):
         -------
         ndarray of shape (N,)
         """
-        return self.classes_[self.decision_function(X).argmax(axis=1)]
+        logits = self.decision_function(X)
+        return self.classes_[logits.argmax(axis=1)]
 
     def predict_log_proba(self, X):
         """Natural logarithm of `predict_proba`; -inf where a probability is 0."""
