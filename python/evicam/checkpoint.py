@@ -165,29 +165,48 @@ def _build(metadata, tensors):
     kinds = {"EvidentialClassifier": classifiers.EvidentialClassifier, "SoftmaxClassifier": classifiers.SoftmaxClassifier}
     if metadata["class"] not in kinds:
         raise ValueError(f"it holds a {metadata['class']!r}, which this evicam does not know")
-    params = json.loads(metadata["params"])
-    classifier = kinds[metadata["class"]](**params)
+    classifier = kinds[metadata["class"]](**_entry(metadata, "params", dict))
     classifier.architecture_ = metadata["architecture"]
-    classifier.image_shape_ = tuple(json.loads(metadata["image_shape"]))
-    classifier.classes_ = _classes_from_json(json.loads(metadata["classes"]))
-    classifier.history_ = json.loads(metadata["history"])
-    classifier.n_features_in_ = math.prod(classifier.image_shape_)
+    classifier.image_shape_ = tuple(_entry(metadata, "image_shape", list))
+    classifier.classes_ = _classes_from_json(_entry(metadata, "classes", dict))
+    classifier.history_ = _history(_entry(metadata, "history", dict))
     classifier.interrupted_ = False
     network = _native.Network(classifier.architecture_, *classifier.image_shape_, 0)
     if network.classes != len(classifier.classes_):
         raise ValueError(f"it names {len(classifier.classes_)} classes, but its network has {network.classes} logits")
-    found = {name[len(_PARAMETER) :]: values for name, values in tensors.items() if name.startswith(_PARAMETER)}
-    _check_tensors(found, dict(network.parameters()))
+    classifier.n_features_in_ = math.prod(classifier.image_shape_)
+    wanted = {_PARAMETER + name: shape for name, shape in network.parameters()}
+    if "training" in metadata:
+        count = sum(map(math.prod, wanted.values()))
+        states = ("first_moment", "second_moment", "best_parameters", "parameters")
+        wanted.update({_STATE + name: (count,) for name in states})
+    _check_tensors(tensors, wanted)
     for index, (name, _) in enumerate(network.parameters()):
-        network.write_parameter(index, np.ascontiguousarray(found[name]))
+        network.write_parameter(index, np.ascontiguousarray(tensors[_PARAMETER + name]))
     classifier.network_ = network
     if "training" in metadata:
+        numbers = _entry(metadata, "training", dict)
+        missing = {"progress", "settings", "fingerprint", "epoch_so_far", "dead_since"} - set(numbers)
+        if missing:
+            raise ValueError(f"its training state lacks {', '.join(sorted(missing))}")
         state = {name[len(_STATE) :]: values for name, values in tensors.items() if name.startswith(_STATE)}
-        count = sum(math.prod(shape) for _, shape in network.parameters())
-        names = ("first_moment", "second_moment", "best_parameters", "parameters")
-        _check_tensors(state, {name: (count,) for name in names})
-        classifier._training_state = (json.loads(metadata["training"]), state)
+        classifier._training_state = (numbers, state)
     return classifier
+
+
+def _entry(metadata, name, kind):
+    """A metadata entry that holds JSON, of the type `kind`."""
+    value = json.loads(metadata[name])
+    if not isinstance(value, kind):
+        raise ValueError(f"the metadata entry {name!r} is a {type(value).__name__}, but must be a {kind.__name__}")
+    return value
+
+
+def _history(value):
+    """Lists of numbers by name, one number per epoch."""
+    if not all(isinstance(column, list) and all(isinstance(x, (int, float)) for x in column) for column in value.values()):
+        raise ValueError("the metadata entry 'history' must hold lists of numbers")
+    return value
 
 
 def _check_tensors(found, wanted):
@@ -204,5 +223,7 @@ def _check_tensors(found, wanted):
             problems.append(f"{name} has shape {found[name].shape}, but must have {tuple(wanted[name])}")
         elif found[name].dtype != np.float32:
             problems.append(f"{name} is {found[name].dtype}, but must be float32")
+        elif not np.isfinite(found[name]).all():
+            problems.append(f"{name} holds NaN or infinity")
     if problems:
         raise ValueError("; ".join(problems))
