@@ -17,7 +17,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-
 class BuildError(Exception):
     """A build step failed; the message holds what it printed."""
 

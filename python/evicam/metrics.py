@@ -166,9 +166,7 @@ def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
     probability = np.asarray(probability)
     labels = np.asarray(labels)
     if probability.ndim != 2 or 0 in probability.shape or probability.dtype.kind not in "fiu":
-        raise ValueError(
-            f"probability is {probability.dtype} of shape {probability.shape}, but must be numbers of shape (N, K)"
-        )
+        raise ValueError(f"probability is {probability.dtype} of shape {probability.shape}, but must be numbers of shape (N, K)")
     if labels.shape != probability.shape[:1]:
         raise ValueError(f"labels has shape {labels.shape}, but probability has {len(probability)} rows")
     # Rows of float32 probabilities sum to 1 within a few ulps; 1e-3 tells them from logits and from counts.

@@ -108,18 +108,15 @@ class Opinion:
         """A table of the first images for notebooks: the strongest beliefs and the uncertainty as bars."""
         rows = []
         for image in range(min(len(self), 10)):
-            bars = "".join(
-                _bar(self.classes[k], self.belief[image, k], "#3b6fb6") for k in self._strongest(image)
-            ) + _bar("uncertainty", self.uncertainty[image], "#c8641e")
+            bars = "".join(_bar(self.classes[k], self.belief[image, k], "#3b6fb6") for k in self._strongest(image)) + _bar(
+                "uncertainty", self.uncertainty[image], "#c8641e"
+            )
             rows.append(
                 f"<tr><td style='text-align:left'>{html.escape(str(self.label[image]))}</td>"
                 f"<td style='text-align:left'>{bars}</td><td>{self.dissonance[image]:.3f}</td></tr>"
             )
         more = f"<caption>first 10 of {len(self)}</caption>" if len(self) > 10 else ""
-        return (
-            f"<table>{more}<tr><th>label</th><th>beliefs and uncertainty</th><th>dissonance</th></tr>"
-            f"{''.join(rows)}</table>"
-        )
+        return f"<table>{more}<tr><th>label</th><th>beliefs and uncertainty</th><th>dissonance</th></tr>{''.join(rows)}</table>"
 
 
 def _bar(name, value, colour):

@@ -1,4 +1,6 @@
-"""The progress bar of a fit: loss, accuracy, uncertainty and the time left."""
+"""The progress of a fit: loss, accuracy, uncertainty and the time left."""
+
+import sys
 
 
 class Silent:
@@ -43,16 +45,14 @@ class Bar:
         self._bar.set_description_str(f"epoch {min(self._epoch + 1, self._epochs)}/{self._epochs}", refresh=False)
 
     def advance(self, steps, measured):
-        text = f"loss {measured.mean('loss'):.3f}, accuracy {measured.mean('correct'):.3f}"
-        if self._evidential:
-            text += f", uncertainty {measured.mean('uncertainty'):.3f}"
+        uncertainty = self._evidential and measured.mean("uncertainty")
+        text = _figures(measured.mean("loss"), measured.mean("correct"), uncertainty)
         self._bar.set_postfix_str(text + self._validation, refresh=False)
         self._bar.update(steps)
 
     def epoch_done(self, row):
         self._epoch += 1
-        if "val_accuracy" in row:
-            self._validation = f", validation {row['val_accuracy']:.3f}"
+        self._validation = _validation(row)
         self._describe()
 
     def close(self):
@@ -60,15 +60,48 @@ class Bar:
             self._bar.close()
 
 
+class Lines:
+    """A line for each epoch, where nobody watches but a log is kept."""
+
+    def __init__(self, evidential):
+        self._evidential = evidential
+
+    def start(self, epochs, steps_per_epoch, progress):
+        self._epochs = epochs
+        self._epoch = progress["epoch"]
+
+    def advance(self, steps, measured):
+        pass
+
+    def epoch_done(self, row):
+        self._epoch += 1
+        figures = _figures(row["loss"], row["accuracy"], self._evidential and row["uncertainty"])
+        text = f"epoch {self._epoch}/{self._epochs}: {figures}{_validation(row)}, {row['seconds']:.1f} s"
+        print(text, file=sys.stderr, flush=True)
+
+    def close(self):
+        pass
+
+
+def _figures(loss, accuracy, uncertainty):
+    """`uncertainty` is False where the classifier has none."""
+    text = f"loss {loss:.3f}, accuracy {accuracy:.3f}"
+    return text if uncertainty is False else f"{text}, uncertainty {uncertainty:.3f}"
+
+
+def _validation(row):
+    return f", validation {row['val_accuracy']:.3f}" if "val_accuracy" in row else ""
+
+
 def progress_bar(verbose, evidential):
-    """A bar for `verbose` True, or for "auto" where someone is watching; else a silent one."""
-    if verbose == "auto":
-        verbose = _is_watched()
-    return Bar(evidential) if verbose else Silent()
+    """A bar where someone is watching; elsewhere lines for `verbose` True and nothing for "auto"."""
+    if not verbose:
+        return Silent()
+    if _is_watched():
+        return Bar(evidential)
+    return Silent() if verbose == "auto" else Lines(evidential)
 
 
 def _is_watched():
-    import sys
-
     stream = sys.stderr
     return "ipykernel" in sys.modules or bool(stream is not None and getattr(stream, "isatty", lambda: False)())

@@ -151,9 +151,7 @@ def _network_of(model, image_shape):
 def fitted_network(classifier):
     """Network and image shape (H, W, C) of a fitted classifier; else an error that says what is wanted."""
     if not hasattr(classifier, "_check_fitted"):
-        raise TypeError(
-            f"classifier is {type(classifier).__name__}, but must be an EvidentialClassifier or SoftmaxClassifier"
-        )
+        raise TypeError(f"classifier is {type(classifier).__name__}, but must be an EvidentialClassifier or SoftmaxClassifier")
     classifier._check_fitted()
     return classifier.network_, classifier.image_shape_
 
@@ -166,9 +164,7 @@ def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
         layer = default_layer(layers)
     entry = next((entry for entry in layers if entry["name"] == layer), None)
     if entry is None:
-        raise ValueError(
-            f"layer is {layer!r}, but must be one of {', '.join(entry['name'] for entry in layers)}"
-        )
+        raise ValueError(f"layer is {layer!r}, but must be one of {', '.join(entry['name'] for entry in layers)}")
     if not entry["spatial"]:
         raise ValueError(
             f"layer is {layer!r}, which has no spatial extent and so no map; layers that have one: {', '.join(spatial)}"

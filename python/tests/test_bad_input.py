@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import trained
 
 import evicam
+import trained
 from evicam import EvidentialClassifier, SoftmaxClassifier
 
 X, Y = trained.shapes(24)
@@ -156,7 +156,9 @@ def test_labels_that_were_never_seen():
 
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size", "early_stopping"])
-@pytest.mark.parametrize("value, error", [(0, ValueError), (-3, ValueError), (1.5, TypeError), ("3", TypeError), (True, TypeError)])
+@pytest.mark.parametrize(
+    "value, error", [(0, ValueError), (-3, ValueError), (1.5, TypeError), ("3", TypeError), (True, TypeError)]
+)
 def test_counts(name, value, error):
     with pytest.raises(error, match=f"{name} is {value!r}, but must be"):
         quick(**{name: value}).fit(X, Y)
@@ -184,7 +186,8 @@ def test_numbers(kind, name, value, wanted):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("evidence_clip", 0.5), ("evidence_clip", 100), ("kl_weight", -1), ("kl_annealing", -1), ("rescue_weight", -1)]
+    "name, value",
+    [("evidence_clip", 0.5), ("evidence_clip", 100), ("kl_weight", -1), ("kl_annealing", -1), ("rescue_weight", -1)],
 )
 def test_numbers_of_the_evidence(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value:g}, but must be"):
@@ -231,7 +234,10 @@ def test_a_fraction_that_leaves_nothing():
         ("a = flatten(image)\na = linear(a, features: 3)", "'a'"),
         ("a = flatten(image)\nb = linear(a, features: 5)", "ends in 5 logits, but y has 3 classes"),
         ("a = convolution(image, channels: 4, kernel: 99)\nb = flatten(a)\nc = linear(b, features: 3)", "kernel|small|fit"),
-        ("a = convolution(image, channels: 99999999999, kernel: 3)\nb = flatten(a)\nc = linear(b, features: 3)", "channels|large|much"),
+        (
+            "a = convolution(image, channels: 99999999999, kernel: 3)\nb = flatten(a)\nc = linear(b, features: 3)",
+            "channels|large|much",
+        ),
         ("= = =", "line 1"),
     ],
 )

@@ -10,11 +10,11 @@ import sys
 
 import numpy as np
 import pytest
-import trained
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import evicam
+import trained
 from evicam import CheckpointError, EvidentialClassifier, SoftmaxClassifier
 
 X, Y = trained.shapes(60)
@@ -50,7 +50,14 @@ def refused(path, message):
 @pytest.mark.parametrize("kind", [EvidentialClassifier, SoftmaxClassifier])
 @pytest.mark.parametrize(
     "labels",
-    [Y, np.arange(60) % 4, np.arange(60) % 2 == 0, np.arange(60) % 2 / 2, [("a", 1), ("b", (2.5, True))] * 30, ["a", 1, 2.5] * 20],
+    [
+        Y,
+        np.arange(60) % 4,
+        np.arange(60) % 2 == 0,
+        np.arange(60) % 2 / 2,
+        [("a", 1), ("b", (2.5, True))] * 30,
+        ["a", 1, 2.5] * 20,
+    ],
     ids=["str", "int", "bool", "float", "tuple", "mixed"],
 )
 def test_there_and_back(tmp_path, kind, labels):
@@ -155,7 +162,7 @@ def test_missing_and_nonsensical_metadata(saved, entry):
     for nonsense in ("", "{", "[[]]", '"x"', "-1", '{"a": 1}', "null", "[1e99, 1e99, 1]", "[1000000000, 1000000000, 1]"):
         saved.write_bytes(whole)
         rewritten(saved, **{entry: nonsense})
-        refused(saved, "")
+        refused(saved, r"model\.safetensors")
 
 
 def test_nonsensical_training_states(tmp_path):

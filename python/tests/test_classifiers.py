@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 import pytest
-import trained
 
 import evicam
+import trained
 from evicam import EvidentialClassifier, SoftmaxClassifier
 
 X, Y = trained.shapes(120)

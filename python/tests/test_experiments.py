@@ -5,11 +5,11 @@ import types
 
 import numpy as np
 import pytest
-from trained import shapes, twins
 
 import evicam
 from evicam import experiments
 from evicam.experiments import reproduce as reproduce_function
+from trained import shapes, twins
 
 X, Y = shapes(30, seed=5)
 

@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
-from trained import NAMES, shapes, twins
 
 import evicam
 from evicam import _native
 from evicam.explanations import ReceptiveField
+from trained import NAMES, shapes, twins
 
 X, Y = shapes(60, seed=1)
 
@@ -171,7 +171,13 @@ def test_empty_maps_stay_zero_and_are_told_once(silenced):
 
 def test_indexing_keeps_what_belongs_together(evidential):
     explanation = quietly(evidential, X, target=Y)
-    for index, part in ((3, [3]), (-1, [59]), (slice(4, 8), range(4, 8)), ([5, 2], [5, 2]), (Y == "disc", np.flatnonzero(Y == "disc"))):
+    for index, part in (
+        (3, [3]),
+        (-1, [59]),
+        (slice(4, 8), range(4, 8)),
+        ([5, 2], [5, 2]),
+        (Y == "disc", np.flatnonzero(Y == "disc")),
+    ):
         chosen = explanation[index]
         for name in ("heatmap", "raw", "empty", "target", "predicted", "images"):
             assert np.array_equal(getattr(chosen, name), getattr(explanation, name)[list(part)]), name

@@ -83,9 +83,7 @@ def test_calibration_error_is_its_formula(bins):
     p, labels = probabilities(500, 4)
     confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
     place = np.minimum((confidence * bins).astype(int), bins - 1)
-    expected = sum(
-        abs(right[place == b].mean() - confidence[place == b].mean()) * np.mean(place == b) for b in np.unique(place)
-    )
+    expected = sum(abs(right[place == b].mean() - confidence[place == b].mean()) * np.mean(place == b) for b in np.unique(place))
     assert metrics.calibration_error(p, labels, bins) == pytest.approx(expected, abs=1e-12)
     found = metrics.reliability(p, labels, bins)
     assert found.error == metrics.calibration_error(p, labels, bins)

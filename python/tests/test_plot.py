@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+
 from trained import NAMES, shapes, twins
 
 matplotlib = pytest.importorskip("matplotlib")

@@ -40,7 +40,8 @@ PARAMETERS = """
         Seed of weights, shuffling, dropout and the validation split. With the same one, the same bits come out, for
         any number of threads.
     verbose : bool or "auto"
-        Whether to show a progress bar; "auto" shows it in a terminal or notebook."""
+        Whether to show progress: a bar in a terminal or notebook, elsewhere a line for each epoch; "auto" leaves the
+        lines out."""
 
 ATTRIBUTES = """
     classes_ : ndarray of shape (K,)
@@ -235,6 +236,8 @@ class Classifier(Estimator):
             "batch_size": check_positive_int(self.batch_size, "batch_size"),
         }
         check_positive_int(self.epochs, "epochs")
+        if self.verbose != "auto" and not isinstance(self.verbose, (bool, int, np.bool_)):
+            raise ValueError(f"verbose is {self.verbose!r}, but must be True, False or 'auto'")
         check_real(self.warmup, "warmup", 0)
         check_real(self.validation_fraction, "validation_fraction", 0, 1, high_open=True)
         if self.early_stopping is not None:

@@ -41,9 +41,7 @@ def run(options):
         for position, file in enumerate(files):
             path = free_name(folder, file.stem, taken)
             one = slice(position, position + 1)
-            picture = plot.overlay(
-                explanation[one], opinion=None if opinion is None else opinion[one], signed=options.signed
-            )
+            picture = plot.overlay(explanation[one], opinion=None if opinion is None else opinion[one], signed=options.signed)
             plot.save(picture, path.with_name(f"{path.name}.png"))
             if options.raw:
                 buffer = io.BytesIO()

@@ -43,9 +43,7 @@ def _layers(layers) -> list[str]:
     rows = [("layer", "kind", "output", "weights", "sees, px", "jump", "start")]
     for layer in layers:
         shape = f"{layer['height']} x {layer['width']} x {layer['channels']}" if layer["spatial"] else f"{layer['channels']}"
-        field = (
-            tuple(_pair(layer, name) for name in ("receptive_field", "jump", "start")) if layer["spatial"] else ("", "", "")
-        )
+        field = tuple(_pair(layer, name) for name in ("receptive_field", "jump", "start")) if layer["spatial"] else ("", "", "")
         rows.append((layer["name"], layer["kind"], shape, f"{layer['parameters']:,}", *field))
     widths = [max(map(len, column)) for column in zip(*rows)]
     flush_right = {3, 4, 5, 6}

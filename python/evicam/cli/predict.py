@@ -12,9 +12,7 @@ def add_arguments(parser):
 
     add_image_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument(
-        "--reject-above", type=float, metavar="U", help="give no label where the uncertainty is above U, 0 to 1"
-    )
+    parser.add_argument("--reject-above", type=float, metavar="U", help="give no label where the uncertainty is above U, 0 to 1")
 
 
 def run(options):

@@ -66,7 +66,7 @@ def _settings(options) -> dict:
     else:
         names += ["loss", "evidence"]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    verbose = False if options.quiet else "auto"
+    verbose = not options.quiet
     return dict(given, architecture=options.architecture, random_state=options.seed, verbose=verbose)
 
 

@@ -44,7 +44,8 @@ class Dataset:
     def __repr__(self) -> str:
         height, width, *channels = self.images.shape[1:]
         colour = "grey" if not channels else "RGB" if channels == [3] else f"{channels[0]}-channel"
-        return f"Dataset {self.name} ({self.split}): {len(self):,} {colour} images of {height} x {width}, {len(self.class_names)} classes"
+        kind = f"{len(self):,} {colour} images of {height} x {width}, {len(self.class_names)} classes"
+        return f"Dataset {self.name} ({self.split}): {kind}"
 
     def _repr_png_(self) -> bytes:
         """The first images of each class, a row a class."""

@@ -43,7 +43,9 @@ def from_folder(folder, *, image_shape=None) -> Dataset:
     shape = None if image_shape is None else _checked(image_shape)
     classes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if len(classes) < 2:
-        raise DatasetError(f"{folder}: wanted a folder of images for each of at least 2 classes, but it holds {len(classes)} folders")
+        raise DatasetError(
+            f"{folder}: wanted a folder of images for each of at least 2 classes, but it holds {len(classes)} folders"
+        )
     files, labels = [], []
     for label, path in enumerate(classes):
         found = sorted(file for file in path.rglob("*") if _is_image(file, path))

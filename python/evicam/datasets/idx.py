@@ -60,7 +60,9 @@ def _parse(path: Path, content: bytes, rank: int) -> np.ndarray:
     """The array that `content` holds, which must have `rank` dimensions of unsigned bytes."""
     wanted = {1: "labels (IDX with 1 dimension of unsigned bytes)", 3: "images (IDX with 3 dimensions of unsigned bytes)"}[rank]
     if len(content) < 4 or content[:2] != b"\0\0":
-        raise DatasetError(f"{path}: wanted {wanted}, but this is no IDX file (it begins with {content[:4].hex(' ') or 'nothing'})")
+        raise DatasetError(
+            f"{path}: wanted {wanted}, but this is no IDX file (it begins with {content[:4].hex(' ') or 'nothing'})"
+        )
     if content[2] != UNSIGNED_BYTES or content[3] != rank:
         raise DatasetError(f"{path}: wanted {wanted}, but it holds {content[3]} dimensions of type 0x{content[2]:02x}")
     start = 4 + 4 * rank

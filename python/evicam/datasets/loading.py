@@ -88,7 +88,9 @@ def _in_root(entry: Entry, split: str, root) -> Path:
     if place is None:
         other = cifar.find_python_version(folder) if entry.name == "cifar-10" else None
         reason = f"; {other.name}: {cifar.PYTHON_VERSION}" if other else ""
-        raise FileNotFoundError(f"root is {str(folder)!r}, but neither it nor its folder {entry.name} holds {_wanted(entry, split)}{reason}")
+        raise FileNotFoundError(
+            f"root is {str(folder)!r}, but neither it nor its folder {entry.name} holds {_wanted(entry, split)}{reason}"
+        )
     return place
 
 

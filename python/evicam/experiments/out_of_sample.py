@@ -45,7 +45,8 @@ class OutOfSample:
 
     def _repr_png_(self) -> bytes | None:
         try:
-            from ..plot import as_png, out_of_sample as draw
+            from ..plot import as_png
+            from ..plot import out_of_sample as draw
         except ImportError:
             return None
         return as_png(draw(self))

@@ -117,7 +117,7 @@ def reproduce(dataset="fashion-mnist", out="results", *, epochs=10, seed=0, root
 
 def _fit(kind, images, labels, epochs, seed, verbose):
     """A fitted classifier of `kind`, and what its training took."""
-    classifier = kind(architecture="lenet", epochs=epochs, random_state=seed, verbose="auto" if verbose else False)
+    classifier = kind(architecture="lenet", epochs=epochs, random_state=seed, verbose=verbose)
     begun = time.perf_counter()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "training was interrupted")

@@ -58,7 +58,8 @@ class Rotation:
 
     def _repr_png_(self) -> bytes | None:
         try:
-            from ..plot import as_png, rotation as draw
+            from ..plot import as_png
+            from ..plot import rotation as draw
         except ImportError:
             return None
         return as_png(draw(self))

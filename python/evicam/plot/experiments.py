@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from ..words import with_article
 from .opinions import draw_bars
 from .pictures import as_rgb, class_name, show
 from .style import CLASSES, EVIDENTIAL, GRID, HATCH, INK, MARKERS, SOFT_INK, SOFTMAX, UNCERTAINTY, WIDTH, new_figure, styled
@@ -45,7 +46,7 @@ def rotation(result, *, class_names=None, figure=None):
     strip.set_ylim(0, 1)
     strip.set_axis_off()
     true = class_name(result.true_label, class_names)
-    strip.set_title(f"A {true}, turned by {degrees[0]:g} to {degrees[-1]:g} degrees", loc="left", pad=6)
+    strip.set_title(f"{with_article(true)}, turned by {degrees[0]:g} to {degrees[-1]:g} degrees", loc="left", pad=6)
 
     _panel(first, "Evidential", EVIDENTIAL, degrees, step, result.evidential, looks, class_names)
     _panel(second, "Softmax", SOFTMAX, degrees, step, result.softmax, looks, class_names)
@@ -97,14 +98,19 @@ def _ribbon(axes, degrees, step, positions, looks, names):
         stop = start + len(list(run))
         left, right = degrees[start] - 0.46 * step, degrees[stop - 1] + 0.46 * step
         shade = looks.get(position, (OTHER,))[0]
-        axes.add_patch(
-            Rectangle((left, 1.035), right - left, 0.105, transform=turned, color=shade, clip_on=False, linewidth=0)
-        )
+        axes.add_patch(Rectangle((left, 1.035), right - left, 0.105, transform=turned, color=shade, clip_on=False, linewidth=0))
         if len(names[position]) * 0.08 < (right - left) * inches:
             middle = 0.5 * (left + right)
             axes.text(
-                middle, 1.0835, names[position], transform=turned, ha="center", va="center_baseline", fontsize=9,
-                fontweight="bold", color=_readable_on(shade),
+                middle,
+                1.0835,
+                names[position],
+                transform=turned,
+                ha="center",
+                va="center_baseline",
+                fontsize=9,
+                fontweight="bold",
+                color=_readable_on(shade),
             )
         start = stop
 
@@ -120,14 +126,20 @@ def _readable_on(colour) -> str:
 
 def _handles(looks, result, class_names):
     handles = [
-        Line2D([], [], color=shade, marker=marker, markersize=4.5, linewidth=1.8, label=class_name(result.classes[position], class_names))
+        Line2D(
+            [],
+            [],
+            color=shade,
+            marker=marker,
+            markersize=4.5,
+            linewidth=1.8,
+            label=class_name(result.classes[position], class_names),
+        )
         for position, (shade, marker) in looks.items()
     ]
     if len(looks) < len(result.classes):
         handles.append(Line2D([], [], color=OTHER, linewidth=0.8, label="other classes"))
-    handles.append(
-        Patch(facecolor="#eceef2", edgecolor=UNCERTAINTY, hatch=HATCH, linestyle="--", label="uncertainty u")
-    )
+    handles.append(Patch(facecolor="#eceef2", edgecolor=UNCERTAINTY, hatch=HATCH, linestyle="--", label="uncertainty u"))
     return handles
 
 

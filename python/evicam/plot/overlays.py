@@ -8,16 +8,14 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from .pictures import HEAT, SIGNED, as_rgb, blend, blend_signed, class_name, show
-from .style import INK, RIGHT, SOFT_INK, WRONG, WIDTH, new_figure, styled
+from .pictures import HEAT, SIGNED, as_rgb, blend, blend_signed, class_name
+from .style import INK, RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
 
 LIMIT = 64  # images in one figure: more would be too small to see
 
 
 @styled
-def overlay(
-    explanation, *, images=None, labels=None, opinion=None, class_names=None, columns=4, signed=False, figure=None
-):
+def overlay(explanation, *, images=None, labels=None, opinion=None, class_names=None, columns=4, signed=False, figure=None):
     """Each image above the same image under its heatmap.
 
     Parameters
@@ -62,9 +60,7 @@ def overlay(
     lines = max(title.count("\n") + 1 for title, _ in titles)
     height, width = explanation.heatmap.shape[1:]
     side = WIDTH / 4  # inches for each picture; above a pair, a line of text every 0.17
-    figure = new_figure(
-        figure, max(3.0, side * columns), rows * (side * 2.0 * height / width + 0.17 * lines + 0.05) + 0.6
-    )
+    figure = new_figure(figure, max(3.0, side * columns), rows * (side * 2.0 * height / width + 0.17 * lines + 0.05) + 0.6)
     grid = figure.subplots(rows, columns, squeeze=False)
     maps = explanation.signed() if signed else explanation.heatmap
     scale = float(np.abs(maps).max()) if signed else 1.0

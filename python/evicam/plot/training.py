@@ -47,7 +47,9 @@ def history(*classifiers, figure=None):
             for key, label, dashes in lines:
                 if len(record.get(key, ())) and (evidential or panel in ("Loss", "Accuracy")):
                     colour = EVIDENTIAL if evidential else SOFTMAX
-                    series.setdefault(panel, []).append((f"{'evidential' if evidential else 'softmax'}, {label}", record[key], colour, dashes))
+                    series.setdefault(panel, []).append(
+                        (f"{'evidential' if evidential else 'softmax'}, {label}", record[key], colour, dashes)
+                    )
     if not series:
         raise ValueError("classifiers are none, but must be at least one")
     columns = min(2, len(series))
@@ -110,7 +112,9 @@ def reliability(*results, names=("evidential", "softmax"), figure=None):
         upper.bar(middle, np.nan_to_num(result.accuracy), width=0.88 / bins, color=colour, alpha=0.85)
         upper.set_ylim(0, 1)
         upper.set_ylabel("accuracy" if column == 0 else "")
-        upper.set_title(f"{name.capitalize()}\ncalibration error {100 * result.error:.1f}%", loc="left", color=colour, fontweight="bold")
+        upper.set_title(
+            f"{name.capitalize()}\ncalibration error {100 * result.error:.1f}%", loc="left", color=colour, fontweight="bold"
+        )
         lower.bar(middle, result.count / result.count.sum(), width=0.88 / bins, color=colour, alpha=0.45)
         lower.set_ylabel("share" if column == 0 else "")
         lower.set_ylim(0, 1)

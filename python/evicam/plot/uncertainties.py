@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .style import GRID, RIGHT, SOFT_INK, WRONG, WIDTH, new_figure, styled
+from .style import GRID, RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
 
 BINS = 20
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..words import with_article
+
 
 def summary(results, name) -> str:
     """What was done, for someone who has not read the paper."""
@@ -40,7 +42,7 @@ def rotation(results):
     fair = {turn["true_label"], 9} if (results["dataset"], turn["true_label"]) == ("mnist", 6) else {turn["true_label"]}
     wrong = [index for index in range(len(degrees)) if softmax["label"][index] not in fair]
     caption = (
-        f"A {true} from the test set, turned step by step. The band above each panel names the predicted class, the "
+        f"{with_article(true)} from the test set, turned step by step. The band above each panel names the predicted class, the "
         "lines are the probabilities, the hatched area is the uncertainty. "
         f"Upright, u is {evidential['uncertainty'][0]:.2f}; it is highest, {evidential['uncertainty'][peak]:.2f}, at "
         f"{degrees[peak]:g} degrees, where the evidential network says {_class(results, evidential['label'][peak])}. "
