@@ -1,5 +1,10 @@
 import CEviCAM
 import EviCAM
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
 import Synchronization
 
 /// An object behind a handle, used by one call at a time.
@@ -18,13 +23,20 @@ final class Guarded<Object>: @unchecked Sendable {
     }
 }
 
-/// A lock.
-final class Gate: Sendable {
-    private let mutex = Mutex<Void>(())
+/// A lock. `Mutex` asks that what leaves its closure be sendable, which a network is not.
+final class Gate: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+
+    init() { pthread_mutex_init(mutex, nil) }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
 
     func pass<Result>(_ body: () throws -> Result) rethrows -> Result {
-        mutex._unsafeLock()
-        defer { mutex._unsafeUnlock() }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
         return try body()
     }
 }

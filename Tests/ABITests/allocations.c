@@ -1,0 +1,77 @@
+/* A training step in the steady state allocates nothing, with one thread and with two: the program's own malloc counts.
+ * (The call itself may: what is compared is a call of many steps with a call of one.) */
+#include "check.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+static atomic_long allocations;
+
+#ifdef __GLIBC__
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+void *malloc(size_t size) {
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+    allocations++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    allocations++;
+    return __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    allocations++;
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+    allocations++;
+    *memory = __libc_memalign(alignment, size);
+    return *memory ? 0 : ENOMEM;
+}
+
+/* Allocations in one call that runs `steps` steps. */
+static long allocations_of(evicam_trainer trainer, int64_t steps) {
+    evicam_images images = all_images();
+    evicam_statistics statistics;
+    int32_t ended;
+    long before = allocations;
+    OK(evicam_trainer_run(trainer, &images, labels, steps, &statistics, NULL, &ended, &error));
+    long after = allocations;
+    CHECK(statistics.count == steps * BATCH);
+    return after - before;
+}
+
+void test_allocations(void) {
+    /* The counting works: making a network allocates. */
+    long before = allocations;
+    evicam_network network = make_network(1);
+    CHECK(allocations > before);
+
+    for (int64_t threads = 1; threads <= 2; threads++) {
+        OK(evicam_set_num_threads(threads, &error));
+        evicam_trainer trainer = make_trainer(network);
+        evicam_images images = all_images();
+        evicam_statistics statistics;
+        int32_t ended = 0;
+        /* A whole epoch first: plans for full and last batches, threads, shuffling. */
+        while (!ended) OK(evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, &error));
+        long one = allocations_of(trainer, 1), three = allocations_of(trainer, 3);
+        printf("%ld allocations in a call of one step, %ld in one of three\n", one, three);
+        CHECK(three <= one);
+        OK(evicam_trainer_destroy(trainer, &error));
+    }
+    OK(evicam_network_destroy(network, &error));
+}
+#else
+void test_allocations(void) { puts("not counted: needs glibc"); }
+#endif

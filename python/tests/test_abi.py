@@ -1,0 +1,58 @@
+"""The C interface, tried by a C program: Tests/ABITests, built against the header and the engine in use."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from evicam import _native
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER = ROOT / "Sources/CEviCAM/include/evicam.h"
+TESTS = "symbols null_pointers handles sizes settings texts results allocations threads fork".split()
+
+pytestmark = [
+    pytest.mark.isa,
+    pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler"),
+]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    built = tmp_path_factory.mktemp("abi") / "abitests"
+    sources = sorted((ROOT / "Tests/ABITests").glob("*.c"))
+    engine = Path(_native.__file__).parent / f"engine/libevicam-{_native.isa()}.so"
+    warnings = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-g"]
+    libraries = ["-lm", "-lpthread", f"-Wl,-rpath,{engine.parent}"]
+    subprocess.run(["cc", *warnings, "-I", HEADER.parent, *sources, engine, "-o", built, *libraries], check=True)
+    return built
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_from_c(program, name):
+    result = run(program, name)
+    assert result.returncode == 0, result.stderr
+
+
+def test_all_tests_are_run(program):
+    assert run(program).stdout.split() == TESTS
+
+
+def test_every_function_of_the_header_is_linked(program):
+    declared = set(re.findall(r"\b(evicam_\w+)\(", HEADER.read_text()))
+    assert set(run(program, "symbols").stdout.split()) == declared
+
+
+def test_header_is_valid_c_and_cpp(tmp_path):
+    for name, compiler, standard in (("a.c", "cc", "-std=c99"), ("a.cpp", "c++", "-std=c++11")):
+        if shutil.which(compiler) is None:
+            continue
+        (tmp_path / name).write_text('#include "evicam.h"\n')
+        flags = [standard, "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
+        subprocess.run([compiler, *flags, "-I", HEADER.parent, tmp_path / name], check=True)
