@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One row per module, in the order data flows: a module may import only modules named before it
-// (and Metrics only Tensors). `Tests/test_imports` in python/tests enforces this.
+// (and Metrics only Tensors). python/tests/test_house.py enforces this.
 //
 // The instruction-set level is chosen from outside, one build per level:
 //   swift build -c release -Xcc -march=x86-64-v4 -Xswiftc -DEVICAM_X86_64_V4

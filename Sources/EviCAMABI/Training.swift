@@ -101,6 +101,21 @@ private func withAlive<Result>(_ alive: UnsafeMutablePointer<Int64>?, classes: I
     }
 }
 
+extension LossStatistics {
+    init(_ sums: evicam_statistics) throws {
+        self.init()
+        let counts: ClosedRange<Int64> = 0 ... 1 << 48
+        count = try require(sums.count, "statistics.count", in: counts)
+        correct = try require(sums.correct, "statistics.correct", in: counts)
+        dead = try require(sums.dead, "statistics.dead", in: counts)
+        loss = sums.loss
+        divergence = sums.divergence
+        uncertainty = sums.uncertainty
+        evidenceWhenCorrect = sums.evidence_when_correct
+        evidenceWhenWrong = sums.evidence_when_wrong
+    }
+}
+
 extension evicam_statistics {
     init(_ statistics: LossStatistics) {
         self.init(count: Int64(statistics.count), loss: statistics.loss, divergence: statistics.divergence,
@@ -121,12 +136,13 @@ public func evicam_trainer_run(
         let ended = try require(epochEnded, "epoch_ended")
         let steps = try require(maxSteps, "max_steps", in: 1 ... .max)
         let images = try Images(images)
+        var sums = try LossStatistics(target.pointee)
         try trainers.find(trainer).use { trainer in
-            let result = try withAlive(alive, classes: trainer.network.classes) {
-                try trainer.run(images, labels: labels, maxSteps: steps, alive: $0)
+            let epochEnded = try withAlive(alive, classes: trainer.network.classes) {
+                try trainer.run(images, labels: labels, maxSteps: steps, statistics: &sums, alive: $0)
             }
-            target.pointee = evicam_statistics(result.statistics)
-            ended.pointee = result.epochEnded ? 1 : 0
+            target.pointee = evicam_statistics(sums)
+            ended.pointee = epochEnded ? 1 : 0
         }
     }
 }

@@ -42,7 +42,7 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
 /* Allocations in one call that runs `steps` steps. */
 static long allocations_of(evicam_trainer trainer, int64_t steps) {
     evicam_images images = all_images();
-    evicam_statistics statistics;
+    evicam_statistics statistics = {0};
     int32_t ended;
     long before = allocations;
     OK(evicam_trainer_run(trainer, &images, labels, steps, &statistics, NULL, &ended, &error));
@@ -61,7 +61,7 @@ void test_allocations(void) {
         OK(evicam_set_num_threads(threads, &error));
         evicam_trainer trainer = make_trainer(network);
         evicam_images images = all_images();
-        evicam_statistics statistics;
+        evicam_statistics statistics = {0};
         int32_t ended = 0;
         /* A whole epoch first: plans for full and last batches, threads, shuffling. */
         while (!ended) OK(evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, &error));

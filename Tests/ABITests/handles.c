@@ -30,7 +30,7 @@ static void no_network(evicam_network network) {
 
 static void no_trainer(evicam_trainer trainer) {
     evicam_images images = all_images();
-    evicam_statistics statistics;
+    evicam_statistics statistics = {0};
     evicam_progress progress = {0};
     int32_t number;
     float rate, weight, values[1];
@@ -61,7 +61,7 @@ void test_handles(void) {
     OK(evicam_network_destroy(network, &error));
     no_network(network);
     evicam_images images = all_images();
-    evicam_statistics statistics;
+    evicam_statistics statistics = {0};
     int32_t ended;
     OK(evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, &error));
     CHECK(statistics.count == BATCH);

@@ -89,7 +89,7 @@ float *trained_weights(int64_t threads, int64_t steps, int64_t *count) {
     evicam_images images = all_images();
     evicam_progress progress;
     do {
-        evicam_statistics statistics;
+        evicam_statistics statistics = {0};
         int32_t ended;
         OK(evicam_trainer_run(trainer, &images, labels, 3, &statistics, NULL, &ended, &error));
         OK(evicam_trainer_progress(trainer, &progress, &error));

@@ -57,7 +57,7 @@ static void trainers(void) {
     evicam_trainer trainer = make_trainer(network), made;
     evicam_training training = standard_training();
     evicam_images images = all_images();
-    evicam_statistics statistics;
+    evicam_statistics statistics = {0};
     evicam_progress progress;
     int32_t number;
     float rate;

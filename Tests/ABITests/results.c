@@ -44,7 +44,7 @@ static void learning(void) {
     evicam_network network = make_network(2);
     evicam_trainer trainer = make_trainer(network);
     evicam_images images = all_images();
-    evicam_statistics statistics;
+    evicam_statistics statistics = {0};
     int64_t alive[CLASSES] = {0};
     int32_t ended = 0;
     for (int epoch = 0; epoch < 15; epoch++) {

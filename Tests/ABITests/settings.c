@@ -51,7 +51,7 @@ static void of_trainers(evicam_network network) {
 static void of_runs(evicam_network network) {
     evicam_trainer trainer = make_trainer(network);
     evicam_images images = all_images();
-    evicam_statistics statistics;
+    evicam_statistics statistics = {0};
     evicam_progress progress = {.step = 0, .best_epoch = -1, .best_score = -INFINITY};
     int32_t ended, improved;
     float few[3] = {0};

@@ -28,7 +28,7 @@ static void *caller(void *unused) {
         CHECK(memcmp(logits, expected, sizeof logits) == 0);
         evicam_network network = make_network((uint64_t)round);
         evicam_trainer trainer = make_trainer(network);
-        evicam_statistics statistics;
+        evicam_statistics statistics = {0};
         int32_t ended;
         OK(evicam_trainer_run(trainer, &images, labels, 2, &statistics, NULL, &ended, &error));
         OK(evicam_trainer_destroy(trainer, &error));

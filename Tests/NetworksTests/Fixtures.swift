@@ -47,10 +47,11 @@ extension Trainer {
         var left = steps
         while left > 0 {
             let before = progress.step
-            let part = try Images.with(images) { images in
-                try labels.withUnsafePointer { try run(images, labels: $0, maxSteps: left, alive: &alive).statistics }
+            try Images.with(images) { images in
+                _ = try labels.withUnsafePointer {
+                    try run(images, labels: $0, maxSteps: left, statistics: &statistics, alive: &alive)
+                }
             }
-            statistics += part
             left -= progress.step - before
         }
         return statistics.loss / Double(statistics.count)

@@ -76,8 +76,11 @@ import Testing
         let trainer = try makeTrainer()
         #expect(trainer.stepsPerEpoch(images: 50) == 4)
         var alive = [Int](repeating: 0, count: 5)
-        let (statistics, ended) = try Images.with(images) { images in
-            try labels.withUnsafePointer { try trainer.run(images, labels: $0, maxSteps: 100, alive: &alive) }
+        var statistics = LossStatistics()
+        let ended = try Images.with(images) { images in
+            try labels.withUnsafePointer {
+                try trainer.run(images, labels: $0, maxSteps: 100, statistics: &statistics, alive: &alive)
+            }
         }
         #expect(ended && statistics.count == 50)
         #expect(trainer.progress.epoch == 1 && trainer.progress.stepInEpoch == 0 && trainer.progress.step == 4)

@@ -96,12 +96,16 @@ class Run:
 
     # ---- Running -------------------------------------------------------------------------------------------------
 
-    def epochs(self, count, bar):
-        """Train until `count` epochs are complete; yields after each one, with `history` extended."""
+    def epochs(self, count, bar, interrupt):
+        """Train until `count` epochs are complete; yields after each one, with `history` extended.
+
+        KeyboardInterrupt comes where `interrupt` is checked: between slices, and between epochs.
+        """
         steps_per_epoch = -(-len(self.images) // self.settings["batch_size"])
         bar.start(count, steps_per_epoch, self.trainer.progress())
         while self.trainer.progress()["epoch"] < count:
-            self._one_epoch(bar)
+            self._one_epoch(bar, interrupt)
+            interrupt.check()
             yield self.trainer.progress()["epoch"]
 
     def epochs_without_gain(self):
@@ -109,19 +113,20 @@ class Run:
         scores = self.history.get("val_accuracy", [])
         return len(scores) - 1 - int(np.argmax(scores)) if scores else 0
 
-    def _one_epoch(self, bar):
+    def _one_epoch(self, bar, interrupt):
+        epoch = self._started
+        if epoch.rates is None:
+            epoch.rates = self.trainer.rates()
         slice_steps, ended = 1, False
         while not ended:
+            interrupt.check()
             begun = time.perf_counter()
-            alive = np.zeros(len(self.classes), np.int64)
-            rates = self.trainer.rates()
             before = self.trainer.progress()["step"]
-            measured = self.trainer.run(self.images, self.labels, slice_steps, alive)
+            epoch.sums, ended = self.trainer.run(self.images, self.labels, slice_steps, epoch.sums, epoch.alive)
             seconds = time.perf_counter() - begun
-            ended = measured.pop("epoch_ended")
-            self._started.add(measured, alive, rates, seconds)
+            epoch.seconds += seconds
             steps = self.trainer.progress()["step"] - before
-            bar.advance(steps, self._started)
+            bar.advance(steps, epoch)
             slice_steps = max(1, min(4 * slice_steps, round(steps * _SLICE / max(seconds, 1e-6))))
         self._finish_epoch(bar)
 
@@ -158,7 +163,7 @@ class Run:
             # One epoch without evidence may be a slow start.
             if epoch == since + 1:
                 warnings.warn(
-                    f"class {self.classes[code]!r} is dead: since epoch {since} not one of its images gathers evidence "
+                    f"class {self.classes.tolist()[code]!r} is dead: since epoch {since} not one of its images gathers evidence "
                     "for it, and with ReLU evidence it cannot recover. Try evidence='exponential', rescue_weight=0.1, "
                     "or a smaller kl_weight.",
                     CollapseWarning,
@@ -167,7 +172,7 @@ class Run:
 
 
 class _Measured:
-    """Sums over what has passed of an epoch."""
+    """What has passed of an epoch: the engine's sums over its images, and more."""
 
     SUMS = ("count", "loss", "divergence", "correct", "uncertainty", "evidence_when_correct", "evidence_when_wrong", "dead")
 
@@ -175,27 +180,18 @@ class _Measured:
         self.sums = dict.fromkeys(self.SUMS, 0)
         self.alive = np.zeros(classes, np.int64)
         self.seconds = 0.0
-        self.learning_rate = self.kl_weight = 0.0
-
-    def add(self, measured, alive, rates, seconds):
-        for name in self.SUMS:
-            self.sums[name] += measured[name]
-        self.alive += alive
-        self.seconds += seconds
-        self.learning_rate, self.kl_weight = rates
+        # Learning rate and KL weight of the first step.
+        self.rates = None
 
     def as_dict(self):
-        return {
-            "sums": self.sums,
-            "alive": self.alive.tolist(),
-            "seconds": self.seconds,
-            "rates": [self.learning_rate, self.kl_weight],
-        }
+        return {"sums": self.sums, "alive": self.alive.tolist(), "seconds": self.seconds, "rates": self.rates}
 
     @classmethod
     def from_dict(cls, values):
         measured = cls(len(values["alive"]))
-        measured.add(values["sums"], np.asarray(values["alive"], np.int64), values["rates"], values["seconds"])
+        measured.sums = values["sums"]
+        measured.alive[:] = values["alive"]
+        measured.seconds, measured.rates = values["seconds"], values["rates"]
         return measured
 
     def mean(self, name):
@@ -213,8 +209,8 @@ class _Measured:
             "evidence_wrong": self.sums["evidence_when_wrong"] / max(1, wrong),
             "dead_evidence_fraction": self.mean("dead"),
             "kl_share": self.sums["divergence"] / self.sums["loss"] if self.sums["loss"] else 0.0,
-            "kl_weight": self.kl_weight,
-            "learning_rate": self.learning_rate,
+            "kl_weight": self.rates[1],
+            "learning_rate": self.rates[0],
             "seconds": self.seconds,
         }
 

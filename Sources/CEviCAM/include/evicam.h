@@ -214,13 +214,14 @@ evicam_status evicam_trainer_create(evicam_network network, const evicam_trainin
 evicam_status evicam_trainer_destroy(evicam_trainer trainer, evicam_error *error);
 
 /* Run up to `max_steps` steps, stopping early at the end of the epoch. Shuffled anew each epoch by (seed, epoch).
- * labels [images.count], each 0 ... classes-1. alive [classes], or NULL, is raised by each class's images with live
- * evidence. `*epoch_ended` is 1 when the epoch is complete. EVICAM_INVALID_ARGUMENT if the loss is no longer finite:
+ * labels [images.count], each 0 ... classes-1. `*statistics` is raised by what the steps measured: set it to zeros before
+ * an epoch; its sums do not depend on how the epoch was cut into calls. alive [classes], or NULL, is raised by each
+ * class's images with live evidence. `*epoch_ended` is 1 when the epoch is complete. EVICAM_INVALID_ARGUMENT if the loss is no longer finite:
  * the weights of the last finite step stand. */
 evicam_status evicam_trainer_run(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
                                  int64_t max_steps, evicam_statistics *statistics, int64_t *alive,
                                  int32_t *epoch_ended, evicam_error *error);
-/* The loss over a set, without learning from it. */
+/* The loss over a set, without learning from it; `*statistics` is of this set alone. */
 evicam_status evicam_trainer_evaluate(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
                                       evicam_statistics *statistics, int64_t *alive, evicam_error *error);
 /* Tell the score of the current weights on the validation set: the best weights so far are kept. `*improved` 0 or 1. */

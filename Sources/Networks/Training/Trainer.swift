@@ -61,12 +61,14 @@ public final class Trainer {
     ///
     /// - Parameters:
     ///   - labels: [images.count], each in 0 ..< classes.
+    ///   - statistics: raised by what the losses measured, step by step: the sums over an epoch do not depend on how
+    ///     it was cut into calls.
     ///   - alive: [classes], raised by each class's images with live evidence.
-    /// - Returns: what the losses measured, and whether the epoch is complete.
+    /// - Returns: whether the epoch is complete.
     /// - Throws: `NetworkError.invalidImages`, `.invalidArgument` for labels, `.lossNotFinite`: the weights are then
     ///   those of the last finite step.
-    public func run(_ images: Images, labels: UnsafePointer<Int32>, maxSteps: Int,
-                    alive: UnsafeMutablePointer<Int>) throws -> (statistics: LossStatistics, epochEnded: Bool) {
+    public func run(_ images: Images, labels: UnsafePointer<Int32>, maxSteps: Int, statistics: inout LossStatistics,
+                    alive: UnsafeMutablePointer<Int>) throws -> Bool {
         try network.check(images)
         try check(labels: labels, count: images.count)
         let steps = stepsPerEpoch(images: images.count)
@@ -76,16 +78,15 @@ public final class Trainer {
                     + "resume with the images it was started with")
         }
         shuffle(images: images.count)
-        var statistics = LossStatistics()
         for _ in 0 ..< maxSteps {
             statistics += try step(images, labels: labels, alive: alive)
             if progress.stepInEpoch == steps {
                 progress.epoch += 1
                 progress.stepInEpoch = 0
-                return (statistics, true)
+                return true
             }
         }
-        return (statistics, false)
+        return false
     }
 
     private func step(_ images: Images, labels: UnsafePointer<Int32>,

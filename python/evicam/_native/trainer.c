@@ -64,11 +64,28 @@ static void trainer_dealloc(PyObject *self) {
     Py_DECREF(own);
 }
 
+/* Sums as a dict of evicam_statistics' fields, out and in. */
 static PyObject *statistics_dict(const evicam_statistics *s) {
     return Py_BuildValue("{s:L,s:d,s:d,s:L,s:d,s:d,s:d,s:L}", "count", (long long)s->count, "loss", s->loss,
                          "divergence", s->divergence, "correct", (long long)s->correct, "uncertainty", s->uncertainty,
                          "evidence_when_correct", s->evidence_when_correct, "evidence_when_wrong",
                          s->evidence_when_wrong, "dead", (long long)s->dead);
+}
+
+static int statistics_get(PyObject *sums, evicam_statistics *s) {
+    static char *names[] = {"count", "loss", "divergence", "correct", "uncertainty", "evidence_when_correct",
+                            "evidence_when_wrong", "dead", NULL};
+    long long count, correct, dead;
+    PyObject *none = PyTuple_New(0);
+    int parsed = none != NULL && PyArg_ParseTupleAndKeywords(none, sums, "$LddLdddL:statistics", names, &count, &s->loss,
+                                                             &s->divergence, &correct, &s->uncertainty,
+                                                             &s->evidence_when_correct, &s->evidence_when_wrong, &dead);
+    Py_XDECREF(none);
+    if (!parsed) return -1;
+    s->count = count;
+    s->correct = correct;
+    s->dead = dead;
+    return 0;
 }
 
 /* The number of classes of the trainer's network; -1 with an exception. */
@@ -102,9 +119,11 @@ static void batch_release(batch_arguments *b) { array_release_all(&b->pixels, &b
 static PyObject *trainer_run(PyObject *self, PyObject *args) {
     PyObject *images, *labels, *alive = Py_None;
     long long max_steps;
-    if (!PyArg_ParseTuple(args, "OOL|O:run", &images, &labels, &max_steps, &alive)) return NULL;
+    PyObject *sums;
+    if (!PyArg_ParseTuple(args, "OOLO!|O:run", &images, &labels, &max_steps, &PyDict_Type, &sums, &alive)) return NULL;
     batch_arguments b;
     evicam_statistics statistics;
+    if (statistics_get(sums, &statistics) != 0) return NULL;
     int32_t ended = 0;
     bool failed = true;
     if (batch_get(self, images, labels, alive, &b) == 0)
@@ -112,11 +131,7 @@ static PyObject *trainer_run(PyObject *self, PyObject *args) {
                                 array_data(&b.alive), &ended, &error),
              failed);
     batch_release(&b);
-    if (failed) return NULL;
-    PyObject *result = statistics_dict(&statistics);
-    if (result != NULL && PyDict_SetItemString(result, "epoch_ended", ended ? Py_True : Py_False) != 0)
-        Py_CLEAR(result);
-    return result;
+    return failed ? NULL : Py_BuildValue("NO", statistics_dict(&statistics), ended ? Py_True : Py_False);
 }
 
 static PyObject *trainer_evaluate(PyObject *self, PyObject *args) {
@@ -209,7 +224,7 @@ static PyObject *trainer_write_state(PyObject *self, PyObject *args) {
 }
 
 static PyMethodDef methods[] = {
-    {"run", trainer_run, METH_VARARGS, "run(images, labels, max_steps, alive=None) -> dict of sums, and epoch_ended."},
+    {"run", trainer_run, METH_VARARGS, "run(images, labels, max_steps, sums, alive=None) -> (sums raised by these steps, whether the epoch ended)."},
     {"evaluate", trainer_evaluate, METH_VARARGS, "evaluate(images, labels, alive=None) -> dict of sums."},
     {"report_score", trainer_report_score, METH_O, "report_score(score) -> whether it is the best so far."},
     {"restore_best", trainer_restore_best, METH_NOARGS, "restore_best(): put the best weights into the network."},

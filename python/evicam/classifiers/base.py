@@ -8,6 +8,7 @@ import numpy as np
 from .. import _native, checkpoint
 from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
 from ..estimator import Estimator
+from ..interrupts import Interrupt
 from ..progress import progress_bar
 from ..sampling import draw_seed, hold_out
 from ..training import OPTIMISERS, SCHEDULES, Run
@@ -49,7 +50,7 @@ ATTRIBUTES = """
     history_ : dict of lists
         One entry per epoch: loss, accuracy, uncertainty, evidence_correct and evidence_wrong (mean total evidence of
         images classified right and wrong), dead_evidence_fraction (share of images with next to no evidence for
-        their own class), kl_share (of the loss), kl_weight, learning_rate, seconds; val_loss, val_accuracy and
+        their own class), kl_share (of the loss), kl_weight and learning_rate (of the epoch's first step), seconds; val_loss, val_accuracy and
         val_uncertainty where there is a validation set.
     interrupted_ : bool
         Whether the last fit was stopped by Ctrl-C; `fit(X, y, resume=True)` completes it.
@@ -145,9 +146,10 @@ class Classifier(Estimator):
         run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
         self.interrupted_ = False
         try:
-            for _ in run.epochs(epochs, bar):
-                if self.early_stopping is not None and run.epochs_without_gain() >= self.early_stopping:
-                    break
+            with Interrupt() as interrupt:
+                for _ in run.epochs(epochs, bar, interrupt):
+                    if self.early_stopping is not None and run.epochs_without_gain() >= self.early_stopping:
+                        break
         except KeyboardInterrupt:
             self.interrupted_ = True
             done = run.trainer.progress()

@@ -1,0 +1,283 @@
+"""The course of a fit: what it records and shows, how it stops, goes on and fails."""
+
+import signal
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import evicam
+import trained
+from evicam import CollapseWarning, EvidentialClassifier, SoftmaxClassifier
+from evicam.classifiers import base
+from evicam.interrupts import Interrupt
+from evicam.progress import progress_bar
+
+X, Y = trained.shapes(150)
+ALWAYS = {"loss", "accuracy", "uncertainty", "evidence_correct", "evidence_wrong", "dead_evidence_fraction", "kl_share",
+          "kl_weight", "learning_rate", "seconds"}  # fmt: skip
+
+
+def quick(kind=EvidentialClassifier, **settings):
+    return kind(**{**dict(epochs=3, batch_size=16, random_state=0, verbose=False), **settings})
+
+
+def weights(classifier):
+    return {name: values for name, values in evicam.checkpoint.read_parameters(classifier.network_).items()}
+
+
+def assert_same(one, other):
+    """The same weights and, but for the time it took, the same history, to the bit."""
+    for name, values in weights(one).items():
+        np.testing.assert_array_equal(values, weights(other)[name], err_msg=name)
+    without_time = [{name: row for name, row in c.history_.items() if name != "seconds"} for c in (one, other)]
+    assert without_time[0] == without_time[1]
+
+
+class CtrlCAfter:
+    """A progress bar that presses Ctrl-C once so many slices have passed."""
+
+    def __init__(self, slices):
+        self.left = slices
+
+    def start(self, epochs, steps_per_epoch, progress): ...
+    def epoch_done(self, row): ...
+    def close(self): ...
+
+    def advance(self, steps, measured):
+        self.left -= 1
+        if self.left == 0:
+            signal.raise_signal(signal.SIGINT)
+
+
+def interrupted(monkeypatch, slices, **settings):
+    """A classifier whose fit was stopped after so many slices of one step each."""
+    with monkeypatch.context() as patch:
+        patch.setattr("evicam.training._SLICE", 0.0)
+        patch.setattr(base, "progress_bar", lambda *_: CtrlCAfter(slices))
+        with pytest.warns(UserWarning, match="training was interrupted after . of 3 epochs; .*resume=True"):
+            return quick(**settings).fit(X, Y)
+
+
+# ---- what is recorded ----
+
+
+def test_history_has_one_entry_per_epoch():
+    history = quick(validation_fraction=0.2).fit(X, Y).history_
+    assert set(history) == ALWAYS | {"val_loss", "val_accuracy", "val_uncertainty"}
+    for name, values in history.items():
+        assert len(values) == 3 and all(isinstance(value, float) and np.isfinite(value) for value in values), name
+    assert set(quick().fit(X, Y).history_) == ALWAYS
+
+
+def test_history_says_what_happened():
+    classifier = quick(epochs=8, schedule="constant", learning_rate=2e-3, kl_annealing=4).fit(X, Y)
+    history = classifier.history_
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    assert history["uncertainty"][-1] < history["uncertainty"][0]
+    assert 0 < history["kl_share"][-1] < 1
+    assert history["learning_rate"] == pytest.approx([2e-3] * 8)
+    # The weight of each epoch's first step: 10 steps an epoch, grown over 40.
+    assert history["kl_weight"] == pytest.approx([0.1 * min(1, step / 40) for step in range(0, 80, 10)])
+    opinion = classifier.predict_opinion(X)
+    right = opinion.label == Y
+    assert right.mean() > 0.9
+    assert opinion.evidence[right].sum(axis=1).mean() > opinion.evidence[~right].sum(axis=1).mean() if (~right).any() else True
+
+
+def test_evaluating_gives_what_the_opinions_say():
+    """val_* of the kept epoch are the means over the validation set, counted anew from the opinions."""
+    classifier = quick(epochs=1).fit(X, Y, validation=(X[:60], Y[:60]))
+    opinion = classifier.predict_opinion(X[:60])
+    assert classifier.history_["val_accuracy"] == [np.mean(opinion.label == Y[:60])]
+    assert classifier.history_["val_uncertainty"] == pytest.approx([opinion.uncertainty.mean()], rel=1e-5)
+
+
+def test_the_authors_annealing():
+    """min(1, epoch / 10), one value for each epoch."""
+    history = quick(epochs=12, kl_weight=1.0, kl_annealing=10, kl_annealing_hold="epoch").fit(X, Y).history_
+    assert history["kl_weight"] == pytest.approx([min(1, epoch / 10) for epoch in range(12)])
+
+
+# ---- what is shown ----
+
+
+def test_a_line_for_each_epoch_where_nobody_watches(capsys):
+    quick(verbose=True, validation_fraction=0.2).fit(X, Y)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    for word in ("loss ", "accuracy ", "uncertainty ", "validation ", " s"):
+        assert word in lines[0]
+    quick(SoftmaxClassifier, verbose=True).fit(X, Y)
+    assert "uncertainty" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verbose", [False, 0, "auto"])
+def test_silence(capsys, verbose):
+    quick(verbose=verbose).fit(X, Y)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_bar_in_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("evicam.progress._is_watched", lambda: True)
+    quick(verbose="auto", validation_fraction=0.2).fit(X, Y)
+    shown = capsys.readouterr().err
+    for words in ("epoch 3/3", "100%", "loss ", "accuracy ", "uncertainty ", "validation ", "<"):
+        assert words in shown
+
+
+def test_verbose_that_is_none():
+    with pytest.raises(ValueError, match="verbose is 'loud', but must be True, False or 'auto'"):
+        quick(verbose="loud").fit(X, Y)
+
+
+def test_no_stream_at_all(monkeypatch):
+    """Under pythonw and the like there is no stderr."""
+    monkeypatch.setattr(sys, "stderr", None)
+    assert type(progress_bar("auto", True)).__name__ == "Silent"
+
+
+# ---- Ctrl-C ----
+
+
+@pytest.mark.parametrize("slices", [1, 7, 10, 13, 30])
+@pytest.mark.parametrize("settings", [{}, {"validation_fraction": 0.2}, {"optimiser": "sgd", "schedule": "step"}])
+def test_resuming_gives_the_same_bits(monkeypatch, slices, settings):
+    whole = quick(**settings).fit(X, Y)
+    stopped = interrupted(monkeypatch, min(slices, 8 * 3 if "validation_fraction" in settings else 30), **settings)
+    assert stopped.interrupted_
+    assert stopped.predict(X).shape == Y.shape
+    stopped.fit(X, Y, resume=True)
+    assert not stopped.interrupted_
+    assert_same(stopped, whole)
+
+
+def test_resuming_after_saving_and_with_other_threads(monkeypatch, tmp_path):
+    whole = quick().fit(X, Y)
+    interrupted(monkeypatch, 14).save(tmp_path / "half.safetensors", training_state=True)
+    half = evicam.load(tmp_path / "half.safetensors")
+    threads = evicam.num_threads()
+    try:
+        evicam.set_num_threads(3)
+        assert_same(half.fit(X, Y, resume=True), whole)
+    finally:
+        evicam.set_num_threads(threads)
+
+
+def test_a_longer_training():
+    settings = dict(schedule="constant", kl_annealing=3)
+    longer = quick(**settings).fit(X, Y).set_params(epochs=5).fit(X, Y, resume=True)
+    assert_same(longer, quick(epochs=5, **settings).fit(X, Y))
+
+
+def test_resuming_what_cannot_be(monkeypatch):
+    with pytest.raises(ValueError, match="there is no training to go on with"):
+        quick().fit(X, Y, resume=True)
+    stopped = interrupted(monkeypatch, 4)
+    with pytest.raises(ValueError, match="not the images and labels"):
+        stopped.fit(X[::-1], Y[::-1], resume=True)
+    with pytest.raises(ValueError, match="batch_size.* changed since"):
+        stopped.set_params(batch_size=8).fit(X, Y, resume=True)
+
+
+def test_ctrl_c_in_a_script_stops_soon_and_leaves_a_usable_classifier():
+    """What would take hours ends at once; the child is a process of its own, with the signal a terminal sends."""
+    program = """
+import numpy as np, evicam
+images = np.random.default_rng(0).integers(0, 256, (20_000, 28, 28)).astype(np.uint8)
+classifier = evicam.EvidentialClassifier(epochs=10_000, random_state=0, verbose=False)
+print("started", flush=True)
+classifier.fit(images, np.arange(20_000) % 10)
+print(classifier.interrupted_, classifier.predict(images[:5]).shape, flush=True)
+"""
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == "started\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(1)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+    finally:
+        child.kill()
+    assert (out, child.returncode) == ("True (5,)\n", 0)
+    assert "training was interrupted after 0 of 10000 epochs" in err
+
+
+def test_ctrl_c_is_raised_where_it_is_checked():
+    with Interrupt() as interrupt:
+        interrupt.check()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.check()
+        interrupt.check()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_is_raised_at_once():
+    with pytest.raises(KeyboardInterrupt), Interrupt():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_other_handlers_are_left_alone():
+    seen = []
+    old = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+    try:
+        with Interrupt() as interrupt:
+            signal.raise_signal(signal.SIGINT)
+            interrupt.check()
+    finally:
+        signal.signal(signal.SIGINT, old)
+    assert seen == [1]
+
+
+# ---- what goes wrong ----
+
+
+@pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
+def test_a_loss_that_leaves_the_numbers():
+    classifier = quick(learning_rate=1e30, schedule="constant")
+    with pytest.raises(FloatingPointError, match="no longer finite"):
+        classifier.fit(X, Y)
+    assert all(np.isfinite(values).all() for values in weights(classifier).values())
+    assert classifier.predict(X).shape == Y.shape
+
+
+def test_a_dead_class_is_told_once():
+    classifier = quick(evidence="relu", kl_weight=0.0, schedule="constant", warm_start=True, epochs=1).fit(X, Y)
+    # No logit of "disc" is above zero any more, so neither evidence nor gradient is.
+    index = [name for name, _ in classifier.network_.parameters()].index("fc2.bias")
+    bias = weights(classifier)["fc2.bias"].copy()
+    bias[1] = -1e4
+    classifier.network_.write_parameter(index, bias)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        classifier.set_params(epochs=4).fit(X, Y)
+    told = [str(warning.message) for warning in caught if warning.category is CollapseWarning]
+    assert len(told) == 1
+    assert "class 'disc' is dead: since epoch 1 not one of its images" in told[0]
+    assert all(words in told[0] for words in ("evidence='exponential'", "rescue_weight", "kl_weight"))
+    assert classifier.history_["dead_evidence_fraction"][-1] == pytest.approx(1 / 3, abs=0.2)
+    assert "disc" not in classifier.predict(X)
+
+
+@pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
+def test_the_rescue_thaws_what_is_frozen():
+    """All logits below zero, so no evidence and no slope: only the rescue term moves anything."""
+
+    def after(rescue_weight):
+        classifier = quick(evidence="relu", schedule="constant", learning_rate=2e-3, warm_start=True, epochs=1).fit(X, Y)
+        names = [name for name, _ in classifier.network_.parameters()]
+        frozen = weights(classifier)
+        classifier.network_.write_parameter(names.index("fc2.weight"), 0 * frozen["fc2.weight"])
+        classifier.network_.write_parameter(names.index("fc2.bias"), np.full(3, -0.5, np.float32))
+        classifier.set_params(epochs=15, rescue_weight=rescue_weight).fit(X, Y)
+        return classifier
+
+    assert after(0.0).history_["dead_evidence_fraction"] == [1.0] * 15
+    thawed = after(0.1)
+    assert thawed.history_["dead_evidence_fraction"][-1] < 0.1
+    assert thawed.score(X, Y) > 0.9
