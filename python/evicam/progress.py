@@ -34,7 +34,7 @@ class Bar:
         self._validation = ""
         self._bar = tqdm(
             total=epochs * steps_per_epoch,
-            initial=progress["step"],
+            initial=progress["epoch"] * steps_per_epoch + progress["step_in_epoch"],
             unit=" steps",
             dynamic_ncols=True,
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} < {remaining}{postfix}",

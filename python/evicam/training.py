@@ -94,6 +94,16 @@ class Run:
         self._started = _Measured.from_dict(numbers["epoch_so_far"])
         self._dead_since = {int(code): epoch for code, epoch in numbers["dead_since"].items()}
 
+    def follow(self, numbers, arrays):
+        """Go on with the step count, annealing and optimiser of an earlier run, on other images."""
+        if numbers["settings"]["optimiser"] == self.settings["optimiser"]:
+            for name in ("first_moment", "second_moment"):
+                self.trainer.write_state(STATES[name], arrays[name])
+        before = numbers["progress"]
+        begun = before["epoch"] + (before["step_in_epoch"] > 0)
+        self.trainer.set_progress(step=before["step"], epoch=begun, step_in_epoch=0, best_score=-math.inf, best_epoch=-1)
+        self._dead_since = {int(code): epoch for code, epoch in numbers["dead_since"].items()}
+
     # ---- Running -------------------------------------------------------------------------------------------------
 
     def epochs(self, count, bar, interrupt):

@@ -287,6 +287,12 @@ def test_partial_fit():
     classifier.partial_fit(X[:60], Y[:60], classes=["bar", "disc", "frame"])
     losses = [classifier.partial_fit(X, Y).history_["loss"][-1] for _ in range(4)]
     assert losses[-1] < losses[0] and len(classifier.history_["loss"]) == 5
+    # Call after call on the same images is what one fit at a constant rate does.
+    whole = quick(epochs=3, schedule="constant").fit(X, Y)
+    parts = quick(schedule="cosine")
+    for _ in range(3):
+        parts.partial_fit(X, Y)
+    np.testing.assert_array_equal(parts.decision_function(X), whole.decision_function(X))
     with pytest.raises(ValueError, match="classes must name at least two"):
         quick().partial_fit(X[:1], Y[:1])
     with pytest.raises(ValueError, match="y holds 'bar', but the classifier knows"):

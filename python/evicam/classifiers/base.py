@@ -25,9 +25,11 @@ PARAMETERS = """
     optimiser : {"adam", "adamw", "sgd"}
         Adam has its weight decay in the gradient, AdamW apart; SGD has Nesterov momentum 0.9.
     learning_rate : float
+        At its highest.
     weight_decay : float
     schedule : {"constant", "step", "cosine", "one-cycle"}
-        "step" multiplies by 0.1 every 7 epochs.
+        Learning rate over a fit. "one-cycle" rises to `learning_rate` over the first 30% and falls to nearly nothing;
+        "cosine" falls from it to zero; "step" multiplies it by 0.1 every 7 epochs.
     warmup : float
         Epochs over which the learning rate rises linearly.
     validation_fraction : float
@@ -50,8 +52,8 @@ ATTRIBUTES = """
     history_ : dict of lists
         One entry per epoch: loss, accuracy, uncertainty, evidence_correct and evidence_wrong (mean total evidence of
         images classified right and wrong), dead_evidence_fraction (share of images with next to no evidence for
-        their own class), kl_share (of the loss), kl_weight and learning_rate (of the epoch's first step), seconds; val_loss, val_accuracy and
-        val_uncertainty where there is a validation set.
+        their own class), kl_share (of the loss), kl_weight and learning_rate (of the epoch's first step), seconds;
+        val_loss, val_accuracy and val_uncertainty where there is a validation set.
     interrupted_ : bool
         Whether the last fit was stopped by Ctrl-C; `fit(X, y, resume=True)` completes it.
     n_features_in_ : int
@@ -78,7 +80,8 @@ class Classifier(Estimator):
             A validation set of its own, instead of `validation_fraction`.
         resume : bool
             Go on with a fit that was interrupted, or loaded with its training state, to the same bits as if it had not
-            stopped; `X` and `y` must be those it began with. Raising `epochs` first makes a finished fit longer.
+            stopped; `X` and `y` must be those it began with. Raising `epochs` first makes a finished fit longer, and
+            stretches its schedule from there on.
 
         Returns
         -------
@@ -113,7 +116,9 @@ class Classifier(Estimator):
         return self._train(self.epochs)
 
     def partial_fit(self, X, y, classes=None):
-        """Train for one epoch on these images, from the weights as they are; the optimiser starts anew each time.
+        """Train for one epoch on these images, going on from the call before: weights, optimiser, annealing.
+
+        There is no end to plan for, so the learning rate is constant, whatever `schedule` says.
 
         Parameters
         ----------
@@ -137,10 +142,12 @@ class Classifier(Estimator):
             self._make_network(images.shape[1:], known, seed)
             self.history_ = {}
         codes = encode_labels(labels, self.classes_)[1]
-        seed += len(self.history_.get("loss", []))
+        settings.update(schedule=SCHEDULES["constant"], warmup_steps=0)
         self._run = Run(self.network_, self._engine_settings(len(images), seed, settings), images, codes, None, self.classes_)
         self._run.history = self.history_
-        return self._train(1)
+        if getattr(self, "_training_state", None) is not None:
+            self._run.follow(*self._training_state)
+        return self._train(self._run.trainer.progress()["epoch"] + 1)
 
     def _train(self, epochs):
         run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))

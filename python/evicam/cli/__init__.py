@@ -78,7 +78,8 @@ class _Version(argparse.Action):
     def __call__(self, parser, *_):
         from .. import _native
 
-        parser.exit(message=f"evicam {_native.version()}\n")
+        print(f"evicam {_native.version()}")
+        parser.exit()
 
 
 def _sentence(error: BaseException) -> str:

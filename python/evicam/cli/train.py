@@ -21,7 +21,7 @@ def add_arguments(parser):
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images in a step (default 128)")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="of the optimiser (default 0.001)")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its highest (default 0.002)")
     parser.add_argument(
         "--validation-fraction", type=float, metavar="SHARE", help="share of the images kept from training (default 0)"
     )

@@ -1,0 +1,168 @@
+"""The command line on image files: from folders of pictures to labels and heatmaps."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import evicam
+import trained
+from evicam.cli import main
+
+X, Y = trained.shapes(90)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder for each class, with pictures in it."""
+    top = tmp_path_factory.mktemp("shapes")
+    for index, (image, name) in enumerate(zip(X, Y)):
+        (top / name).mkdir(exist_ok=True)
+        Image.fromarray(image).save(top / name / f"{index:03}.png")
+    return top
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    path = folder.parent / "model.safetensors"
+    assert main(["train", "--data", str(folder), "--model-out", str(path), "--epochs", "12", "--batch-size", "8", "--quiet"]) == 0
+    return path
+
+
+def fails(capsys, *arguments):
+    """The one sentence that a mistake is answered with."""
+    assert main([*map(str, arguments)]) == 2
+    out, err = capsys.readouterr()
+    lines = [line for line in err.splitlines() if not line.startswith("evicam: note:")]
+    assert len(lines) == 1 and lines[0].startswith("evicam: error: "), err
+    return lines[0]
+
+
+# ---- train ----
+
+
+def test_train_gives_the_classifier_that_python_would(folder, model):
+    data = evicam.datasets.from_folder(folder)
+    classifier = evicam.EvidentialClassifier(epochs=12, batch_size=8, random_state=0, verbose=False)
+    classifier.fit(data.images, np.asarray(data.class_names)[data.labels])
+    saved = evicam.load(model)
+    assert saved.classes_.tolist() == ["bar", "disc", "frame"]
+    np.testing.assert_array_equal(saved.decision_function(X), classifier.decision_function(X))
+
+
+def test_train_says_what_it_does(folder, tmp_path, capsys):
+    target = tmp_path / "softmax.safetensors"
+    assert main(["train", "--data", str(folder), "--model-out", str(target), "--epochs", "2", "--softmax"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("Training on 90 images\nSaved ") and "after 2 epochs, accuracy 0." in out
+    assert err.count("epoch ") == 2
+    assert isinstance(evicam.load(target), evicam.SoftmaxClassifier)
+
+
+def test_train_refuses(folder, tmp_path, capsys):
+    target = tmp_path / "model.safetensors"
+    assert "there is no folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "no" / "model")
+    assert "epochs is 0" in fails(capsys, "train", "--data", folder, "--model-out", target, "--epochs", 0)
+    assert "--limit is -1" in fails(capsys, "train", "--data", folder, "--model-out", target, "--limit", -1)
+    assert "fashion-mnist" in fails(capsys, "train", "--data", "nosuch", "--model-out", target)
+    message = fails(capsys, "train", "--data", folder, "--model-out", target, "--softmax", "--loss", "log")
+    assert "--loss is of the evidential classifier" in message
+    assert "holds 0 folders" in fails(capsys, "train", "--data", tmp_path, "--model-out", target)
+    assert not target.exists()
+
+
+# ---- predict ----
+
+
+def test_predict_prints_a_table(folder, model, capsys):
+    assert main(["predict", str(model), str(folder / "disc")]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["file", "label", "probability", "uncertainty"]
+    assert len(rows) == 30 and sum(row.split()[1] == "disc" for row in rows) > 24
+
+
+def test_predict_prints_json(folder, model, capsys):
+    assert main(["predict", str(model), str(folder / "bar"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    opinion = evicam.load(model).predict_opinion(X[Y == "bar"])
+    assert [row["uncertainty"] for row in rows] == pytest.approx(opinion.uncertainty.tolist(), abs=1e-6)
+    assert [row["label"] for row in rows] == opinion.label.tolist()
+
+
+def test_predict_refuses_to_classify(folder, model, capsys):
+    assert main(["predict", str(model), str(folder), "--json", "--reject-above", "0.05"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["label"] is None for row in rows} == {True, False}
+    assert all(row["rejected"] == (row["label"] is None) == (row["uncertainty"] > 0.05) for row in rows)
+
+
+def test_predict_on_bad_input(folder, model, tmp_path, capsys):
+    text = tmp_path / "notes.png"
+    text.write_text("not a picture")
+    assert "notes.png" in fails(capsys, "predict", model, text)
+    assert "nosuch.png" in fails(capsys, "predict", model, tmp_path / "nosuch.png")
+    assert "nosuch.safetensors" in fails(capsys, "predict", tmp_path / "nosuch.safetensors", folder)
+    assert "wanted 0 to 1" in fails(capsys, "predict", model, folder, "--reject-above", 2)
+
+
+def test_pictures_of_another_size_are_resized_and_told(folder, model, tmp_path, capsys):
+    Image.fromarray(X[1]).resize((61, 47)).convert("RGB").save(tmp_path / "large.png")
+    assert main(["predict", str(model), str(tmp_path / "large.png")]) == 0
+    out, err = capsys.readouterr()
+    assert "large.png" in out and "evicam: note:" in err and "20" in err
+
+
+# ---- explain ----
+
+
+@pytest.mark.parametrize("options", [[], ["--target", "uncertainty", "--signed"], ["--target", "disc", "--layer", "relu1"]])
+def test_explain_writes_a_picture_for_each_image(folder, model, tmp_path, capsys, options):
+    images = sorted((folder / "disc").iterdir())[:3]
+    assert main(["explain", str(model), *map(str, images), "--out", str(tmp_path / "maps"), "--raw", *options]) == 0
+    written = capsys.readouterr().out.split()
+    assert written == [str(tmp_path / "maps" / image.name) for image in images]
+    for path in written:
+        with Image.open(path) as picture:
+            assert min(picture.size) > 100 and np.ptp(np.asarray(picture.convert("L"))) > 50
+    raw = np.load(tmp_path / "maps" / f"{images[0].stem}.npy")
+    assert raw.ndim == 2 and np.isfinite(raw).all()
+
+
+def test_explain_on_bad_input(folder, model, tmp_path, capsys):
+    image = sorted((folder / "disc").iterdir())[0]
+    out = ("--out", tmp_path / "maps")
+    assert "conv1, pool1" in fails(capsys, "explain", model, image, *out, "--layer", "nosuch")
+    assert "no spatial extent" in fails(capsys, "explain", model, image, *out, "--layer", "fc1")
+    assert "'bar', 'disc', 'frame'" in fails(capsys, "explain", model, image, *out, "--target", "cube")
+    assert "aligned" in fails(capsys, "explain", model, image, *out, "--resize", "nearest")
+
+
+# ---- info, help, versions ----
+
+
+def test_info(model, capsys):
+    assert main(["info", str(model)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"EviCAM {evicam.__version__}, engine for ")
+    for words in ("classes: bar, disc, frame", "20 x 20 grey images", "conv2", "epochs = 12"):
+        assert words in out
+
+
+def test_as_a_module_and_with_an_unknown_command():
+    run = subprocess.run([sys.executable, "-m", "evicam", "--version"], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, f"evicam {evicam.__version__}\n")
+    run = subprocess.run([sys.executable, "-m", "evicam", "nosuch"], capture_output=True, text=True)
+    assert run.returncode == 2 and "reproduce" in run.stderr
+
+
+def test_threads(model, capsys):
+    threads = evicam.num_threads()
+    try:
+        assert main(["info", "--threads", "1"]) == 0
+        assert ", 1 threads" in capsys.readouterr().out
+        assert "threads is 0" in fails(capsys, "info", "--threads", 0)
+    finally:
+        evicam.set_num_threads(threads)
