@@ -86,7 +86,7 @@ def run(command, **options):
 def build_engine(level, target):
     """Compiles the engine for one level into the shared library `target`."""
     if shutil.which("swift") is None:
-        raise BuildError("building EviCAM needs Swift 6.1 or newer on the PATH (swift.org/install)")
+        raise BuildError("building EviCAM needs Swift 6.3 or newer on the PATH (swift.org/install)")
     scratch = ROOT / f".build-{level}"
     run(["swift", "build", "-c", "release", "--product", "EviCAMEngine", "--scratch-path", scratch, *LEVELS[level]])
     objects = [str(path) for module in MODULES for path in sorted((scratch / "release" / f"{module}.build").rglob("*.o"))]
