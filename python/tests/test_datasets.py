@@ -109,6 +109,13 @@ def test_what_is_nowhere_says_where_to_put_it():
         evicam.datasets.load("fashion-mnist")
 
 
+def test_nothing_is_fetched_where_that_is_not_wanted(server):
+    with pytest.raises(FileNotFoundError, match="mnist is not on this machine. Put train-images.* EVICAM_DATA$"):
+        evicam.datasets.load("mnist", download=False)
+    evicam.datasets.load("mnist")
+    assert len(evicam.datasets.load("mnist", download=False)) == len(LABELS)
+
+
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     """A folder that is served as the place where MNIST was published, with the checksums of what is in it."""

@@ -13,7 +13,7 @@ from .dataset import Dataset
 SPLITS = ("train", "test")
 
 
-def load(name: str, split: str = "train", root=None) -> Dataset:
+def load(name: str, split: str = "train", root=None, *, download: bool = True) -> Dataset:
     """Load a data set that is known by name.
 
     The files are looked for in `root` alone if it is given; else in the folder that the environment variable
@@ -28,6 +28,8 @@ def load(name: str, split: str = "train", root=None) -> Dataset:
     split : {"train", "test"}
     root : str or os.PathLike, optional
         A folder.
+    download : bool
+        Whether what is not on this machine may be fetched.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def load(name: str, split: str = "train", root=None) -> Dataset:
     DatasetError
         A file that is truncated, damaged, or not what its name says; it names the file and the reason.
     FileNotFoundError
-        `root` does not hold the files.
+        `root` does not hold the files; or nothing on this machine does, and `download` is False.
     ConnectionError
         The files are nowhere on this machine and could not be downloaded; it says where to put them.
 
@@ -57,7 +59,10 @@ def load(name: str, split: str = "train", root=None) -> Dataset:
         raise ValueError(f"name is {name!r}, but known are {', '.join(map(repr, ENTRIES))}; for image files see from_folder")
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}, but must be 'train' or 'test'; for validation see validation_fraction")
-    place = _in_root(entry, split, root) if root is not None else _on_this_machine(entry, split) or _downloaded(entry, split)
+    place = _in_root(entry, split, root) if root is not None else _on_this_machine(entry, split)
+    if place is None and not download:
+        raise FileNotFoundError(f"{entry.name} is not on this machine. {_remedy(entry, split)}")
+    place = place or _downloaded(entry, split)
     images, labels = cifar.read_split(place, split) if entry.name == "cifar-10" else idx.read_split(place, entry.name, split)
     return Dataset(images, labels, entry.class_names, entry.name, split, str(place))
 
@@ -123,11 +128,11 @@ def _downloaded(entry: Entry, split: str) -> Path:
             pooch.retrieve(entry.address + name, f"md5:{entry.checksums[name]}", fname=name, path=folder, progressbar=True)
     except (OSError, ValueError) as error:  # no connection, no space, or other content than the checksum says
         raise ConnectionError(
-            f"{entry.name} is not on this machine, and {entry.address} did not give it ({error}). Put {_wanted(entry, split)} "
-            f"into a folder and name it by root= or EVICAM_DATA" + _package_hint(entry)
+            f"{entry.name} is not on this machine, and {entry.address} did not give it ({error}). {_remedy(entry, split)}"
         ) from error
     return folder / names[0] if entry.name == "cifar-10" else folder
 
 
-def _package_hint(entry: Entry) -> str:
-    return "; on Debian: apt-get install dataset-fashion-mnist" if entry.debian else ""
+def _remedy(entry: Entry, split: str) -> str:
+    package = "; on Debian: apt-get install dataset-fashion-mnist" if entry.debian else ""
+    return f"Put {_wanted(entry, split)} into a folder and name it by root= or EVICAM_DATA{package}"
