@@ -85,6 +85,11 @@ bench: build ## our speed beside PyTorch's, in one run (installs PyTorch into an
 	  --disable-pip-version-check numpy torch; }
 	@PYTHONPATH=python .venv-bench/bin/python benchmarks/training.py
 
+.PHONY: bench-kernels
+bench-kernels: ## each kernel's speed as a share of the processor's limit
+	@swift build -c release $$($(FLAGS) best) --scratch-path .build-bench --product KernelBenchmarks >/dev/null
+	@.build-bench/release/KernelBenchmarks
+
 .PHONY: clean
 clean: ## remove everything that was built or installed here
 	rm -rf .build .build-* .venv .venv-* build dist demo python/*.egg-info python/evicam/engine python/evicam/_native.abi3.so

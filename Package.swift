@@ -49,6 +49,9 @@ let package = Package(
         module("Metrics", dependencies: ["Tensors"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
 
+        // Speed of the kernels alone: make bench-kernels.
+        .executableTarget(name: "KernelBenchmarks", dependencies: ["Kernels"], path: "benchmarks/kernels"),
+
         module("EviCAM", dependencies: ["Tensors", "Networks", "Evidential", "Explanations", "Metrics"]),
         module("EviCAMABI", dependencies: ["CEviCAM", "EviCAM", "Kernels"]),
     ],

@@ -11,6 +11,8 @@ public protocol FloatVector: SIMD where Scalar == Float {
     func keeping(whereEqual a: Self, _ b: Self) -> Self
     /// Lanes where `a` and `b` are equal 0, the others as they are.
     func dropping(whereEqual a: Self, _ b: Self) -> Self
+    /// Writes the first `count` lanes, not all of them.
+    func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int)
 }
 
 extension SIMD16<Float>: FloatVector {
@@ -23,6 +25,11 @@ extension SIMD16<Float>: FloatVector {
     }
     @inline(__always) public func dropping(whereEqual a: Self, _ b: Self) -> Self {
         replacing(with: Self(), where: a .== b)
+    }
+    @inline(__always) public func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int) {
+        let half = Self.scalarCount / 2
+        lowHalf.write(to: target, first: Swift.min(count, half))
+        if count > half { highHalf.write(to: target + half, first: count &- half) }
     }
 }
 
@@ -37,6 +44,11 @@ extension SIMD8<Float>: FloatVector {
     @inline(__always) public func dropping(whereEqual a: Self, _ b: Self) -> Self {
         replacing(with: Self(), where: a .== b)
     }
+    @inline(__always) public func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int) {
+        let half = Self.scalarCount / 2
+        lowHalf.write(to: target, first: Swift.min(count, half))
+        if count > half { highHalf.write(to: target + half, first: count &- half) }
+    }
 }
 
 extension SIMD4<Float>: FloatVector {
@@ -49,6 +61,9 @@ extension SIMD4<Float>: FloatVector {
     }
     @inline(__always) public func dropping(whereEqual a: Self, _ b: Self) -> Self {
         replacing(with: Self(), where: a .== b)
+    }
+    @inline(__always) public func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int) {
+        for lane in 0 ..< count { target[lane] = self[lane] }
     }
 }
 
@@ -81,10 +96,10 @@ extension FloatVector {
         UnsafeMutableRawPointer(target).storeBytes(of: self, as: Self.self)
     }
 
-    /// Writes the first `count` lanes; a full vector is one store.
+    /// Writes the first `count` lanes: a full vector, or halves as long as they fill, and the rest lane by lane.
     @inline(__always)
     func write(to target: UnsafeMutablePointer<Float>, first count: Int) {
         if count == Self.scalarCount { return write(to: target) }
-        for lane in 0 ..< count { target[lane] = self[lane] }
+        writeHalves(to: target, first: count)
     }
 }

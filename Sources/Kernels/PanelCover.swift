@@ -1,5 +1,5 @@
-/// How a row of `channels` floats is covered by panels: three vectors wide as long as they fit, then the narrowest
-/// vectors that hold the rest, so that 50 channels cost 52 lanes and not 64.
+/// How a row of `channels` floats is covered by panels: three vectors wide as long as they fill, then one panel of the
+/// narrowest vectors that hold the rest, so that 50 channels cost 52 lanes and not 64.
 struct PanelCover: Sendable {
     struct Entry: Sendable {
         /// First channel, and number of channels.
@@ -17,16 +17,7 @@ struct PanelCover: Sendable {
         let lanes = Vector.scalarCount
         var first = 0
         while first < channels {
-            let left = channels - first
-            let rest = left % lanes
-            let count: Int
-            if left >= 3 * lanes {
-                count = 3 * lanes
-            } else if left < lanes || rest == 0 || rest > lanes / 2 {
-                count = left
-            } else {
-                count = left - rest
-            }
+            let count = min(channels - first, 3 * lanes)
             panels.append(Entry(first: first, count: count, width: Self.width(of: count)))
             first += count
         }

@@ -1,124 +1,157 @@
 /// dW[k, n] = Σ_p x[window p, k] · dy[p, n]: the gradient of a convolution's or linear layer's weights.
 ///
-/// A tile holds eight k by one panel of n while the windows pass by. Images go in blocks that fit the second-level
-/// cache; blocks and windows are added in one fixed order, whatever the number of threads.
+/// A tile holds a few k by one panel of n while the windows of a block pass by. Blocks and windows are added in one
+/// fixed order, whatever the number of threads.
 public struct WindowGradient: ParallelWork {
     let layer: WindowLayer
     let images: Int
     let input: UnsafePointer<Float>
-    let outputGradient: UnsafePointer<Float>
+    let packed: UnsafePointer<Float>
     let weightGradient: UnsafeMutablePointer<Float>
 
     /// - Parameters:
+    ///   - packed: what `GradientPacking` wrote.
     ///   - weightGradient: [K, N]; overwritten.
-    public init(layer: WindowLayer, images: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    public init(layer: WindowLayer, images: Int, input: UnsafePointer<Float>, packed: UnsafePointer<Float>,
                 weightGradient: UnsafeMutablePointer<Float>) {
         self.layer = layer
         self.images = images
         self.input = input
-        self.outputGradient = outputGradient
+        self.packed = packed
         self.weightGradient = weightGradient
     }
 
-    /// Window elements in the largest tile.
-    private static var tileElements: Int { TileLimits.pixels }
-    /// Bytes of input and output gradient that one block of images may take: half of a 512 KiB second-level cache.
-    private static let blockBytes = 256 * 1024
+    /// Window elements of a part's unit: those of the tile with the most vectors to an element.
+    private static var unit: Int { TileLimits.pixels(vectors: 3) }
+    private var unitCount: Int { (layer.geometry.windowLength &+ Self.unit &- 1) / Self.unit }
 
-    private var tileCount: Int { (layer.geometry.windowLength &+ Self.tileElements &- 1) / Self.tileElements }
-    private var blockImages: Int {
-        let floats = layer.geometry.imageStep &+ layer.outputImageStep
-        return floats == 0 ? images : max(1, Self.blockBytes / 4 / floats)
-    }
-
-    public var partCount: Int { min(tileCount, 32) }
+    public var partCount: Int { min(unitCount, 32) }
 
     public func run(part: Int) {
-        let tiles = range(of: part, parts: partCount, count: tileCount)
-        for firstImage in stride(from: 0, to: images, by: blockImages) {
-            let block = firstImage ..< min(images, firstImage &+ blockImages)
-            for panel in layer.outputCover.panels {
-                withPanel(width: panel.width, Elements(gradient: self, tiles: tiles, images: block, panel: panel))
-            }
+        let units = range(of: part, parts: partCount, count: unitCount)
+        let elements = units.lowerBound &* Self.unit
+            ..< min(layer.geometry.windowLength, units.upperBound &* Self.unit)
+        var panelStart = packed
+        for panel in layer.outputCover.panels {
+            withPanel(width: panel.width, Elements(gradient: self, elements: elements, panel: panel, packed: panelStart))
+            panelStart += panel.width &* layer.windowCount(images: images)
         }
     }
 
-    /// One panel of outputs for a range of tiles of window elements, summed over a block of images.
+    /// One panel of outputs for a range of window elements.
     private struct Elements: PanelBody {
         let gradient: WindowGradient
-        let tiles: Range<Int>
-        let images: Range<Int>
+        let elements: Range<Int>
         let panel: PanelCover.Entry
+        /// The panel's [windows, width].
+        let packed: UnsafePointer<Float>
 
         @inline(__always)
         func apply<P: Panel>(_ type: P.Type) {
-            let length = gradient.layer.geometry.windowLength
-            for index in tiles {
-                var k = index &* tileElements
-                let end = min(length, k &+ tileElements)
-                while TileLimits.pixels >= 8, k &+ 8 <= end { tile(Tile8<P>.self, k); k &+= 8 }
-                while k &+ 4 <= end { tile(Tile4<P>.self, k); k &+= 4 }
-                if k &+ 2 <= end { tile(Tile2<P>.self, k); k &+= 2 }
-                if k < end { tile(Tile1<P>.self, k) }
-            }
-        }
-
-        @inline(never)
-        private func tile<T: Tile>(_ type: T.Type, _ k: Int) {
-            let layer = gradient.layer, geometry = layer.geometry
-            let columnStep = geometry.columnStep, outputStep = layer.outputColumnStep, columns = geometry.columns
-            let rows = geometry.rows, rowStep = geometry.rowStep, outputRowStep = layer.outputRowStep
-            // From an image's last row to the next image's first; two nested loops, not three, keep the sums in registers.
-            let nextImage = geometry.imageStep &- rows &* rowStep
-            let nextOutput = layer.outputImageStep &- rows &* outputRowStep
-            let offsets = layer.elementOffsets.base + k
-            var x = gradient.input + images.lowerBound &* geometry.imageStep
-            var dy = gradient.outputGradient + images.lowerBound &* layer.outputImageStep + panel.first
-            var y = 0
-            var sums = T()
-            for _ in 0 ..< images.count &* rows {
-                var windowX = x, windowDy = dy
-                for _ in 0 ..< columns {
-                    sums.accumulate(windowX, offsets: offsets, T.P(reading: windowDy))
-                    windowX += columnStep
-                    windowDy += outputStep
-                }
-                x += rowStep
-                dy += outputRowStep
-                y &+= 1
-                if y == rows { y = 0; x += nextImage; dy += nextOutput }
-            }
-            let isFirst = images.lowerBound == 0, count = panel.count
-            let target = gradient.weightGradient + k &* layer.outputs + panel.first
-            sums.forEach(from: 0) { element, sum in
-                let row = target + element &* layer.outputs
-                var sum = sum
-                if !isFirst { sum.add(T.P(reading: row)) }
-                sum.write(to: row, first: count)
+            let layer = gradient.layer, blocks = layer.windowBlocks
+            let limit = TileLimits.pixels(vectors: P.vectors)
+            for index in 0 ..< blocks.count(images: gradient.images) {
+                let block = blocks.block(index, images: gradient.images)
+                let sums = GradientSums(
+                    input: gradient.input + block.image &* layer.geometry.imageStep,
+                    windows: blocks.offsets.base + block.firstOffset, count: block.count,
+                    elements: layer.elementOffsets.base, dy: packed + block.firstWindow &* P.width,
+                    target: gradient.weightGradient + panel.first, outputs: layer.outputs, channels: panel.count,
+                    isFirst: index == 0)
+                var k = elements.lowerBound
+                while limit >= 16, k &+ 16 <= elements.upperBound { sums.tile(Tile16<P>.self, k); k &+= 16 }
+                while limit >= 8, k &+ 8 <= elements.upperBound { sums.tile(Tile8<P>.self, k); k &+= 8 }
+                while k &+ 4 <= elements.upperBound { sums.tile(Tile4<P>.self, k); k &+= 4 }
+                if k &+ 2 <= elements.upperBound { sums.tile(Tile2<P>.self, k); k &+= 2 }
+                if k < elements.upperBound { sums.tile(Tile1<P>.self, k) }
             }
         }
     }
 }
 
-/// [N] Σ_p dy[p, n]: the gradient of a bias. The weight gradient of a layer whose windows are all the number one.
-public struct BiasGradient: ParallelWork {
-    let ones: WindowGradient
+/// Sums over one block's windows. Plain numbers and addresses: a tile that held objects would count references.
+private struct GradientSums {
+    let input: UnsafePointer<Float>
+    /// [count] positions of the windows in `input`, and [K] of the elements in a window.
+    let windows: UnsafePointer<Int>
+    let count: Int
+    let elements: UnsafePointer<Int>
+    /// [count, panel width]
+    let dy: UnsafePointer<Float>
+    /// [K, outputs], at the panel's first channel
+    let target: UnsafeMutablePointer<Float>
+    let outputs: Int
+    let channels: Int
+    /// Whether the sums begin here, or are added to.
+    let isFirst: Bool
 
-    /// - Parameter one: the number 1 in memory that outlives the work.
-    public init(layer: WindowLayer, images: Int, one: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-                biasGradient: UnsafeMutablePointer<Float>) {
-        ones = WindowGradient(layer: layer, images: images, input: one, outputGradient: outputGradient,
-                              weightGradient: biasGradient)
+    @inline(never)
+    func tile<T: Tile>(_ type: T.Type, _ k: Int) {
+        let offsets = elements + k
+        var dy = dy
+        var sums = T()
+        for window in 0 ..< count {
+            sums.accumulate(input + windows[window], offsets: offsets, T.P(reading: dy))
+            dy += T.P.width
+        }
+        sums.give(from: k, to: self)
+    }
+}
+
+extension GradientSums: PanelTarget {
+    @inline(__always)
+    func take<P: Panel>(_ element: Int, _ panel: P) {
+        let row = target + element &* outputs
+        var sum = panel
+        if !isFirst { sum.add(P(reading: row)) }
+        sum.write(to: row, first: channels)
+    }
+}
+
+/// The windows of a batch, cut into blocks: some whole images, or a part of one.
+///
+/// A block's panel of the output gradient stays in the first-level cache while all window elements pass over it.
+struct WindowBlocks: Sendable {
+    /// Windows of a block, at most: a panel of 12 KiB at 256 bits, 24 KiB at 512.
+    private static let largest = 128
+
+    struct Block {
+        /// Its first image, and where in `offsets` its windows begin.
+        var image: Int
+        var firstOffset: Int
+        /// Its first window, counted over the batch, and their number.
+        var firstWindow: Int
+        var count: Int
     }
 
-    /// The layer to pass: the same outputs over windows of one element that all lie at the same place.
-    public static func layer(for layer: WindowLayer) -> WindowLayer {
-        let geometry = WindowGeometry(rows: layer.geometry.rows, columns: layer.geometry.columns, rowStep: 0,
-                                      columnStep: 0, imageStep: 0, runLength: 1, runOffsets: [0])
-        return WindowLayer(geometry: geometry, outputs: layer.outputs, outputColumnStep: layer.outputColumnStep,
-                           outputRowStep: layer.outputRowStep, outputImageStep: layer.outputImageStep)
+    /// Windows of an image.
+    private let windows: Int
+    private let blockImages: Int
+    private let imageParts: Int
+    /// Where each window of a block lies, in floats from the first window of the block's first image.
+    let offsets: OffsetTable
+
+    init(_ geometry: WindowGeometry, sharing offsets: OffsetTable? = nil) {
+        windows = geometry.rows * geometry.columns
+        blockImages = max(1, Self.largest / max(1, windows))
+        imageParts = max(1, (windows + Self.largest - 1) / Self.largest)
+        self.offsets = offsets ?? OffsetTable((0 ..< blockImages).flatMap { image in
+            (0 ..< geometry.rows).flatMap { y in
+                (0 ..< geometry.columns).map { image * geometry.imageStep + y * geometry.rowStep + $0 * geometry.columnStep }
+            }
+        })
     }
 
-    public var partCount: Int { 1 }
-    public func run(part: Int) { ones.run(part: 0) }
+    func count(images: Int) -> Int { (images &+ blockImages &- 1) / blockImages &* imageParts }
+
+    func block(_ index: Int, images: Int) -> Block {
+        let (group, part) = index.quotientAndRemainder(dividingBy: imageParts)
+        let image = group &* blockImages
+        if imageParts == 1 {
+            return Block(image: image, firstOffset: 0, firstWindow: image &* windows,
+                         count: min(blockImages, images &- image) &* windows)
+        }
+        let own = range(of: part, parts: imageParts, count: windows)
+        return Block(image: image, firstOffset: own.lowerBound, firstWindow: image &* windows &+ own.lowerBound, count: own.count)
+    }
 }

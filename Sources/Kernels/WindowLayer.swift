@@ -21,6 +21,8 @@ public struct WindowLayer: Sendable {
     /// Start of each run, and [K] position of each window element, in floats from the window's first.
     let runOffsets: OffsetTable
     let elementOffsets: OffsetTable
+    /// How the weight gradient passes over the windows.
+    private(set) var windowBlocks: WindowBlocks
 
     public init(geometry: WindowGeometry, outputs: Int, outputColumnStep: Int, outputRowStep: Int, outputImageStep: Int) {
         self.geometry = geometry
@@ -31,13 +33,15 @@ public struct WindowLayer: Sendable {
         outputCover = PanelCover(channels: outputs)
         runCover = PanelCover(channels: geometry.runLength)
         runOffsets = OffsetTable(geometry.runOffsets)
+        windowBlocks = WindowBlocks(geometry)
         elementOffsets = OffsetTable(geometry.runOffsets.flatMap { run in (0 ..< geometry.runLength).map { run + $0 } })
     }
 
-    /// The same layer with another number of windows in a row: a linear layer for a batch of that size.
+    /// The same layer with fewer windows in its row: a linear layer, made for the largest batch, for a smaller one.
     public func columns(_ count: Int) -> WindowLayer {
         var copy = self
         copy.geometry.columns = count
+        copy.windowBlocks = WindowBlocks(copy.geometry, sharing: windowBlocks.offsets)
         return copy
     }
 

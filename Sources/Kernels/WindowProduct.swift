@@ -47,51 +47,77 @@ public struct WindowProduct: ParallelWork {
         @inline(__always)
         func apply<P: Panel>(_ type: P.Type) {
             let layer = product.layer, geometry = layer.geometry
+            let sums = ProductSums(
+                weights: product.packed + panel.first &* geometry.windowLength, runs: layer.runOffsets.base,
+                runCount: layer.runOffsets.count, runLength: geometry.runLength, columnStep: geometry.columnStep,
+                bias: product.bias.map { $0 + panel.first }, relu: product.relu, outputStep: layer.outputColumnStep,
+                channels: panel.count)
+            let limit = TileLimits.pixels(vectors: P.vectors)
             for row in rows {
                 let (image, y) = row.quotientAndRemainder(dividingBy: geometry.rows)
                 var x = product.input + image &* geometry.imageStep + y &* geometry.rowStep
                 var out = product.output + image &* layer.outputImageStep + y &* layer.outputRowStep + panel.first
                 var left = geometry.columns
-                while TileLimits.pixels >= 8, left >= 8 { step(Tile8<P>.self, &x, &out, &left) }
-                while left >= 4 { step(Tile4<P>.self, &x, &out, &left) }
-                if left >= 2 { step(Tile2<P>.self, &x, &out, &left) }
-                if left >= 1 { step(Tile1<P>.self, &x, &out, &left) }
+                while limit >= 16, left >= 16 { sums.step(Tile16<P>.self, &x, &out, &left) }
+                while limit >= 8, left >= 8 { sums.step(Tile8<P>.self, &x, &out, &left) }
+                while left >= 4 { sums.step(Tile4<P>.self, &x, &out, &left) }
+                if left >= 2 { sums.step(Tile2<P>.self, &x, &out, &left) }
+                if left >= 1 { sums.step(Tile1<P>.self, &x, &out, &left) }
             }
         }
+    }
+}
+
+/// Sums over the windows of neighbouring pixels. Plain numbers and addresses: a tile that held objects would count
+/// references.
+private struct ProductSums {
+    /// [K, panel width]
+    let weights: UnsafePointer<Float>
+    let runs: UnsafePointer<Int>
+    let runCount: Int
+    let runLength: Int
+    let columnStep: Int
+    /// Of the panel's channels.
+    let bias: UnsafePointer<Float>?
+    let relu: Bool
+    let outputStep: Int
+    let channels: Int
+
+    @inline(__always)
+    func step<T: Tile>(_ type: T.Type, _ x: inout UnsafePointer<Float>, _ out: inout UnsafeMutablePointer<Float>,
+                       _ left: inout Int) {
+        tile(type, x, out)
+        x += T.pixels &* columnStep
+        out += T.pixels &* outputStep
+        left &-= T.pixels
+    }
+
+    @inline(never)
+    private func tile<T: Tile>(_ type: T.Type, _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>) {
+        var w = weights
+        var sums = T()
+        for run in 0 ..< runCount {
+            var element = x + runs[run]
+            for _ in 0 ..< runLength {
+                sums.accumulate(element, step: columnStep, T.P(reading: w))
+                w += T.P.width
+                element += 1
+            }
+        }
+        sums.give(from: 0, to: Output(sums: self, out: out))
+    }
+
+    /// Adds the bias, cuts off below 0, and stores.
+    private struct Output: PanelTarget {
+        let sums: ProductSums
+        let out: UnsafeMutablePointer<Float>
 
         @inline(__always)
-        private func step<T: Tile>(_ type: T.Type, _ x: inout UnsafePointer<Float>,
-                                   _ out: inout UnsafeMutablePointer<Float>, _ left: inout Int) {
-            tile(type, x, out)
-            x += T.pixels &* product.layer.geometry.columnStep
-            out += T.pixels &* product.layer.outputColumnStep
-            left &-= T.pixels
-        }
-
-        @inline(never)
-        private func tile<T: Tile>(_ type: T.Type, _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>) {
-            let geometry = product.layer.geometry
-            let columnStep = geometry.columnStep, runLength = geometry.runLength
-            var w = product.packed + panel.first &* geometry.windowLength
-            var sums = T()
-            let runs = product.layer.runOffsets.base
-            for run in 0 ..< product.layer.runOffsets.count {
-                var element = x + runs[run]
-                for _ in 0 ..< runLength {
-                    sums.accumulate(element, step: columnStep, T.P(reading: w))
-                    w += T.P.width
-                    element += 1
-                }
-            }
-            var bias = T.P()
-            if let b = product.bias { bias = T.P(reading: b + panel.first) }
-            let relu = product.relu, count = panel.count, outputStep = product.layer.outputColumnStep
-            sums.forEach(from: 0) { pixel, sum in
-                var sum = sum
-                sum.add(bias)
-                if relu { sum.clampNegative() }
-                sum.write(to: out + pixel &* outputStep, first: count)
-            }
+        func take<P: Panel>(_ pixel: Int, _ panel: P) {
+            var sum = panel
+            if let bias = sums.bias { sum.add(P(reading: bias)) }
+            if sums.relu { sum.clampNegative() }
+            sum.write(to: out + pixel &* sums.outputStep, first: sums.channels)
         }
     }
 }

@@ -1,6 +1,8 @@
 /// dx[window p, k] += Σ_n dy[p, n] · W[k, n] for every window p: the gradient that reaches a layer's input.
 ///
-/// Windows overlap, so the sums of a tile are added to memory pixel by pixel, in order; one image is never split.
+/// Windows overlap, so the sums of a tile are added to memory; one image is never split. A tile takes the same window of
+/// neighbouring images where there are enough of them: sums of neighbouring windows would wait for one another's stores.
+/// Either way an image's sums are the same, and added in the same order.
 /// dx may have a border for padding: what falls there is of no use and is ignored by its reader.
 public struct WindowScatter: ParallelWork {
     let layer: WindowLayer
@@ -50,48 +52,107 @@ public struct WindowScatter: ParallelWork {
 
         @inline(__always)
         func apply<P: Panel>(_ type: P.Type) {
+            let layer = scatter.layer
+            let sums = ScatterSums(
+                weights: scatter.packed + run &* layer.outputs &* layer.runCover.width + layer.outputs &* panel.first,
+                outputs: layer.outputs, elements: panel.count)
+            let limit = TileLimits.pixels(vectors: P.vectors)
+            var image = images.lowerBound
+            while limit >= 16, image &+ 16 <= images.upperBound { across(Tile16<P>.self, sums, &image) }
+            while limit >= 8, image &+ 8 <= images.upperBound { across(Tile8<P>.self, sums, &image) }
+            while image &+ 4 <= images.upperBound { across(Tile4<P>.self, sums, &image) }
+            while image < images.upperBound {
+                along(P.self, sums, image)
+                image &+= 1
+            }
+        }
+
+        /// All windows of so many neighbouring images as the tile has pixels.
+        @inline(__always)
+        private func across<T: Tile>(_ type: T.Type, _ sums: ScatterSums, _ image: inout Int) {
             let layer = scatter.layer, geometry = layer.geometry
-            let offset = layer.runOffsets.base[run] &+ panel.first
-            for image in images {
-                for y in 0 ..< geometry.rows {
-                    var dy = scatter.outputGradient + image &* layer.outputImageStep + y &* layer.outputRowStep
-                    var dx = scatter.inputGradient + image &* geometry.imageStep + y &* geometry.rowStep + offset
-                    var left = geometry.columns
-                    while TileLimits.pixels >= 8, left >= 8 { step(Tile8<P>.self, &dy, &dx, &left) }
-                    while left >= 4 { step(Tile4<P>.self, &dy, &dx, &left) }
-                    if left >= 2 { step(Tile2<P>.self, &dy, &dx, &left) }
-                    if left >= 1 { step(Tile1<P>.self, &dy, &dx, &left) }
+            for y in 0 ..< geometry.rows {
+                var (dy, dx) = row(image, y)
+                for _ in 0 ..< geometry.columns {
+                    sums.tile(type, dy, layer.outputImageStep, dx, geometry.imageStep)
+                    dy += layer.outputColumnStep
+                    dx += geometry.columnStep
                 }
             }
+            image &+= T.pixels
         }
+
+        /// All windows of one image.
+        @inline(__always)
+        private func along<P: Panel>(_ type: P.Type, _ sums: ScatterSums, _ image: Int) {
+            let limit = TileLimits.pixels(vectors: P.vectors)
+            let steps = (scatter.layer.outputColumnStep, scatter.layer.geometry.columnStep)
+            for y in 0 ..< scatter.layer.geometry.rows {
+                var (dy, dx) = row(image, y)
+                var left = scatter.layer.geometry.columns
+                while limit >= 16, left >= 16 { sums.step(Tile16<P>.self, &dy, &dx, &left, steps) }
+                while limit >= 8, left >= 8 { sums.step(Tile8<P>.self, &dy, &dx, &left, steps) }
+                while left >= 4 { sums.step(Tile4<P>.self, &dy, &dx, &left, steps) }
+                if left >= 2 { sums.step(Tile2<P>.self, &dy, &dx, &left, steps) }
+                if left >= 1 { sums.step(Tile1<P>.self, &dy, &dx, &left, steps) }
+            }
+        }
+
+        /// Where a row of windows begins: its first output gradient, and its part of the input gradient.
+        @inline(__always)
+        private func row(_ image: Int, _ y: Int) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>) {
+            let layer = scatter.layer, geometry = layer.geometry
+            return (scatter.outputGradient + image &* layer.outputImageStep + y &* layer.outputRowStep,
+                    scatter.inputGradient + image &* geometry.imageStep + y &* geometry.rowStep
+                        + (layer.runOffsets.base[run] &+ panel.first))
+        }
+    }
+}
+
+/// Sums over the outputs of some windows. Plain numbers and addresses: a tile that held objects would count references.
+private struct ScatterSums {
+    /// [outputs, panel width]
+    let weights: UnsafePointer<Float>
+    let outputs: Int
+    /// Of the run, within the panel.
+    let elements: Int
+
+    /// - Parameter steps: from window to window, in the output gradient and the input gradient.
+    @inline(__always)
+    func step<T: Tile>(_ type: T.Type, _ dy: inout UnsafePointer<Float>, _ dx: inout UnsafeMutablePointer<Float>,
+                       _ left: inout Int, _ steps: (output: Int, input: Int)) {
+        tile(type, dy, steps.output, dx, steps.input)
+        dy += T.pixels &* steps.output
+        dx += T.pixels &* steps.input
+        left &-= T.pixels
+    }
+
+    @inline(never)
+    func tile<T: Tile>(_ type: T.Type, _ dy: UnsafePointer<Float>, _ outputStep: Int,
+                       _ dx: UnsafeMutablePointer<Float>, _ inputStep: Int) {
+        var w = weights
+        var sums = T()
+        var element = dy
+        for _ in 0 ..< outputs {
+            sums.accumulate(element, step: outputStep, T.P(reading: w))
+            w += T.P.width
+            element += 1
+        }
+        sums.give(from: 0, to: Input(gradient: dx, step: inputStep, elements: elements))
+    }
+
+    /// Adds to the input gradient.
+    private struct Input: PanelTarget {
+        let gradient: UnsafeMutablePointer<Float>
+        let step: Int
+        let elements: Int
 
         @inline(__always)
-        private func step<T: Tile>(_ type: T.Type, _ dy: inout UnsafePointer<Float>,
-                                   _ dx: inout UnsafeMutablePointer<Float>, _ left: inout Int) {
-            tile(type, dy, dx)
-            dy += T.pixels &* scatter.layer.outputColumnStep
-            dx += T.pixels &* scatter.layer.geometry.columnStep
-            left &-= T.pixels
-        }
-
-        @inline(never)
-        private func tile<T: Tile>(_ type: T.Type, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>) {
-            let layer = scatter.layer
-            let outputStep = layer.outputColumnStep, columnStep = layer.geometry.columnStep, count = panel.count
-            var w = scatter.packed + run &* layer.outputs &* layer.runCover.width + layer.outputs &* panel.first
-            var sums = T()
-            var element = dy
-            for _ in 0 ..< layer.outputs {
-                sums.accumulate(element, step: outputStep, T.P(reading: w))
-                w += T.P.width
-                element += 1
-            }
-            sums.forEach(from: 0) { pixel, sum in
-                let target = dx + pixel &* columnStep
-                var sum = sum
-                sum.add(T.P(reading: target))
-                sum.write(to: target, first: count)
-            }
+        func take<P: Panel>(_ pixel: Int, _ panel: P) {
+            let target = gradient + pixel &* step
+            var sum = panel
+            sum.add(P(reading: target))
+            sum.write(to: target, first: elements)
         }
     }
 }

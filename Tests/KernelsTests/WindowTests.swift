@@ -31,8 +31,11 @@ private let cases: [WindowCase] = {
         cases.append(WindowCase(height: 9, width: 10, channels: 5, padding: (1, 2), dilation: dilation))
     }
     cases.append(WindowCase(images: 3, height: 12, width: 12, channels: 20, outputs: 50, kernel: (5, 5)))
-    // Several blocks of images in the weight gradient: 90 images of 26 KiB.
+    // Blocks of the weight gradient: of several images, the last of fewer; and of a part of one image.
     cases.append(WindowCase(images: 90, height: 18, width: 18, channels: 20, outputs: 3, kernel: (3, 3), stride: (3, 3)))
+    cases.append(WindowCase(images: 3, height: 19, width: 31, channels: 2, outputs: 25, kernel: (2, 3)))
+    // Tiles across images, and what is left of them.
+    for images in 6 ... 9 { cases.append(WindowCase(images: 8 * images, height: 4, width: 5, channels: 3, outputs: 26)) }
     return cases
 }()
 
@@ -96,7 +99,8 @@ final class WindowFixture {
         rowStep = inputs
         imageStep = inputs
         border = 0
-        layer = WindowLayer(geometry: WindowGeometry(linearInputs: inputs, images: 1), outputs: outputs,
+        // Made for more images than there are, as in the last batch of an epoch.
+        layer = WindowLayer(geometry: WindowGeometry(linearInputs: inputs, images: count + 3), outputs: outputs,
                             outputColumnStep: outputs, outputRowStep: 0, outputImageStep: 0).columns(count)
     }
 
@@ -154,11 +158,13 @@ private func run(_ f: WindowFixture) -> [[Float]] {
     dx.base.update(repeating: 1, count: dx.count) // scatter adds
     pool.run(WindowScatter(layer: f.layer, images: f.images, outputGradient: dy.base, packed: transposed.base,
                            inputGradient: dx.base))
-    let dw = Memory(count: w.count), db = Memory(count: b.count), one = Memory([1.0])
-    pool.run(WindowGradient(layer: f.layer, images: f.images, input: x.base, outputGradient: dy.base, weightGradient: dw.base))
-    pool.run(BiasGradient(layer: BiasGradient.layer(for: f.layer), images: f.images, one: one.base, outputGradient: dy.base,
-                          biasGradient: db.base))
-    for memory in [y, rectified, dx, dw, db] { #expect(memory.guardIsIntact) }
+    let dw = Memory(count: w.count), db = Memory(count: b.count)
+    let panels = Memory(count: f.layer.packedGradientCount(images: f.images))
+    let packing = GradientPacking(layer: f.layer, images: f.images, outputGradient: dy.base, packed: panels.base)
+    pool.run(packing)
+    pool.run(BiasGradient(packing: packing, biasGradient: db.base))
+    pool.run(WindowGradient(layer: f.layer, images: f.images, input: x.base, packed: panels.base, weightGradient: dw.base))
+    for memory in [y, rectified, dx, dw, db, panels] { #expect(memory.guardIsIntact) }
     return [y, rectified, dx, dw, db].map(\.values)
 }
 

@@ -10,36 +10,34 @@ final class WindowOperation: Operation {
         var biasGradient: UnsafeMutablePointer<Float>?
         var packedForProduct: UnsafeMutablePointer<Float>
         var packedForScatter: UnsafeMutablePointer<Float>?
+        /// For the packed output gradient, while training; shared by all layers.
+        var packedGradient: UnsafeMutablePointer<Float>?
     }
 
     private let input: Value
     private let output: Value
     private let layer: WindowLayer
-    private let biasLayer: WindowLayer
     private let isLinear: Bool
     private let padding: Size
     private let relu: Bool
     private let weights: Weights
-    /// The number 1, for the bias gradient.
-    private let one: UnsafePointer<Float>
 
     init(input: Value, output: Value, kernel: Size?, stride: Size, padding: Size, dilation: Size, relu: Bool,
-         weights: Weights, one: UnsafePointer<Float>) {
+         weights: Weights, capacity: Int) {
         self.input = input
         self.output = output
         self.padding = padding
         self.relu = relu
         self.weights = weights
-        self.one = one
         isLinear = kernel == nil
-        layer = Self.layer(input: input, output: output, kernel: kernel, stride: stride, dilation: dilation)
-        biasLayer = BiasGradient.layer(for: layer)
+        layer = Self.layer(input: input, output: output, kernel: kernel, stride: stride, dilation: dilation, capacity: capacity)
     }
 
-    /// The windows of a layer; without a kernel, those of a linear one.
-    static func layer(input: Value, output: Value, kernel: Size?, stride: Size, dilation: Size) -> WindowLayer {
+    /// The windows of a layer; without a kernel, those of a linear one for `capacity` images.
+    static func layer(input: Value, output: Value, kernel: Size?, stride: Size, dilation: Size,
+                      capacity: Int) -> WindowLayer {
         guard let kernel else {
-            return WindowLayer(geometry: WindowGeometry(linearInputs: input.shape.count, images: 1),
+            return WindowLayer(geometry: WindowGeometry(linearInputs: input.shape.count, images: capacity),
                                outputs: output.shape.channels, outputColumnStep: output.shape.channels,
                                outputRowStep: 0, outputImageStep: 0)
         }
@@ -81,14 +79,15 @@ final class WindowOperation: Operation {
         }
         let (layer, images) = batch(layer, pass)
         let dy = UnsafePointer(outputGradient + output.interior)
-        if let weightGradient = weights.weightGradient {
+        if let weightGradient = weights.weightGradient, let packed = weights.packedGradient {
+            let packing = GradientPacking(layer: layer, images: images, outputGradient: dy, packed: packed)
+            pass.pool.run(packing)
+            if let biasGradient = weights.biasGradient {
+                pass.pool.run(BiasGradient(packing: packing, biasGradient: biasGradient))
+            }
             pass.pool.run(WindowGradient(
                 layer: layer, images: images, input: input.activations + input.start(padding: padding),
-                outputGradient: dy, weightGradient: weightGradient))
-        }
-        if let biasGradient = weights.biasGradient {
-            pass.pool.run(BiasGradient(layer: batch(biasLayer, pass).layer, images: images, one: one,
-                                       outputGradient: dy, biasGradient: biasGradient))
+                packed: packed, weightGradient: weightGradient))
         }
         if let inputGradient = input.gradient, let packed = weights.packedForScatter {
             pass.pool.run(WindowScatter(layer: layer, images: images, outputGradient: dy, packed: packed,

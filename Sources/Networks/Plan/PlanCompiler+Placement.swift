@@ -20,10 +20,9 @@ extension PlanCompiler {
         let memory = try Arena(count: counter.count)
         var placer = Placer(base: memory.base)
         var operations: [String: Operation] = [:]
-        let one = try walk(values: values, frames: frames, placer: &placer) { layer, scratch in
+        try walk(values: values, frames: frames, placer: &placer) { layer, scratch in
             operations[layer.name] = operation(layer, values: values, frame: frames[layer.name], scratch: scratch)
         }
-        one[0] = 1
 
         for (name, source) in sources { values[name] = values[source] }
         return Plan(capacity: capacity, operations: layers.map { operations[$0.name]! },
@@ -33,31 +32,31 @@ extension PlanCompiler {
 
     /// Memory that a layer's operation needs besides its input and output.
     struct Scratch {
-        /// The number 1.
-        var one: UnsafeMutablePointer<Float>
         var packedForProduct: UnsafeMutablePointer<Float>?
         var packedForScatter: UnsafeMutablePointer<Float>?
+        var packedGradient: UnsafeMutablePointer<Float>?
         /// The factors of dropout.
         var kept: UnsafeMutablePointer<Float>?
     }
 
-    /// Visits all memory in order. Returns where the number 1 goes.
-    @discardableResult
+    /// Visits all memory in order.
     private func walk(values: [String: Value], frames: [String: Value], placer: inout Placer,
-                      visit: (Layer, Scratch) -> Void) throws -> UnsafeMutablePointer<Float> {
-        let one = try placer.take(1)
+                      visit: (Layer, Scratch) -> Void) throws {
         func place(_ value: Value, gradient: Bool) throws {
             let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
             if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
             value.place(activations: try placer.take(count), gradient: gradient ? try placer.take(count) : nil)
         }
         try place(values[Architecture.image]!, gradient: wantsGradient.contains(Architecture.image))
+        // One stretch for all layers, which need it one after the other.
+        let packedGradient = purpose == .training ? try placer.take(packedGradientCount(values)) : nil
         for layer in running {
             let output = values[layer.name]!, input = values[layer.inputs[0]]!
             try place(output, gradient: wantsGradient.contains(layer.name))
             if let frame = frames[layer.name] { try place(frame, gradient: wantsGradient.contains(layer.inputs[0])) }
-            var scratch = Scratch(one: one)
+            var scratch = Scratch()
             if let window = windowLayer(layer, input: input, output: output) {
+                scratch.packedGradient = packedGradient
                 scratch.packedForProduct = try placer.take(window.productWeightCount)
                 if wantsGradient.contains(layer.inputs[0]) {
                     scratch.packedForScatter = try placer.take(window.scatterWeightCount)
@@ -66,15 +65,31 @@ extension PlanCompiler {
             if case .dropout = layer.kind { scratch.kept = try placer.take(capacity * output.imageStep) }
             visit(layer, scratch)
         }
-        return one
+    }
+
+    /// Floats of the largest packed output gradient.
+    private func packedGradientCount(_ values: [String: Value]) throws -> Int {
+        var largest = 0
+        for layer in running {
+            let output = values[layer.name]!
+            // A packed row is at most eight times as long as its channels.
+            let (floats, overflow) = capacity.multipliedReportingOverflow(by: 8 * output.imageStep)
+            if overflow || floats > Int.max / 2 { throw NetworkError.outOfMemory(bytes: Int.max) }
+            guard let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: output) else { continue }
+            let images = if case .linear = layer.kind { 1 } else { capacity }
+            largest = max(largest, window.packedGradientCount(images: images))
+        }
+        return largest
     }
 
     private func windowLayer(_ layer: Layer, input: Value, output: Value) -> WindowLayer? {
         switch layer.kind {
         case .convolution(_, let kernel, let stride, _, let dilation, _):
-            WindowOperation.layer(input: input, output: output, kernel: kernel, stride: stride, dilation: dilation)
+            WindowOperation.layer(input: input, output: output, kernel: kernel, stride: stride, dilation: dilation,
+                                  capacity: capacity)
         case .linear:
-            WindowOperation.layer(input: input, output: output, kernel: nil, stride: Size(1), dilation: Size(1))
+            WindowOperation.layer(input: input, output: output, kernel: nil, stride: Size(1), dilation: Size(1),
+                                  capacity: capacity)
         default: nil
         }
     }
@@ -86,7 +101,7 @@ extension PlanCompiler {
         func window(_ kernel: Size?, stride: Size = Size(1), padding: Size = Size(0), dilation: Size = Size(1)) -> Operation {
             WindowOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
                             dilation: dilation, relu: relu, weights: weights(of: layer, scratch: scratch),
-                            one: UnsafePointer(scratch.one))
+                            capacity: capacity)
         }
         switch layer.kind {
         case .convolution(_, let kernel, let stride, let padding, let dilation, _):
@@ -119,7 +134,8 @@ extension PlanCompiler {
             weight: parameters + weight.offset, bias: bias.map { UnsafePointer(parameters + $0.offset) },
             weightGradient: gradient.map { $0 + weight.offset },
             biasGradient: gradient.flatMap { gradient in bias.map { gradient + $0.offset } },
-            packedForProduct: scratch.packedForProduct!, packedForScatter: scratch.packedForScatter)
+            packedForProduct: scratch.packedForProduct!, packedForScatter: scratch.packedForScatter,
+            packedGradient: scratch.packedGradient)
     }
 
     /// Whether the layer writes its input's gradient without adding: it alone does, and each element once at most.

@@ -1,0 +1,17 @@
+// Speed of the kernels on this machine: `make bench-kernels`.
+//
+// For every product of the networks that are trained here: billions of operations a second on one core, as a share of
+// the processor's limit, and the megabytes that must be read and written at least.
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+import Kernels
+
+ThreadPool.shared.threadCount = 1
+let limit = multiplyAddLimit()
+print("engine for \(InstructionSet.name), one core: limit \(rounded(limit)) GFLOP/s")
+print(row("product", "pass", "GFLOP/s", "of limit", "MB"))
+for product in products { measure(product, limit: limit) }
