@@ -1,14 +1,12 @@
-/// Copies an output gradient dy into panels [panel][window][width], the order `WindowGradient` reads it in, and sums it.
+/// Copies an output gradient dy into panels [panel][window][width], the order `WindowGradient` reads it in.
 ///
 /// The weight gradient passes over dy once for every few window elements, so one copy into aligned, neighbouring panels
-/// pays; the bias gradient Σ_p dy[p, n] falls out of it.
+/// pays, unless the elements are few (see `WindowLayer.packsGradient`).
 public struct GradientPacking: ParallelWork {
     let layer: WindowLayer
     let images: Int
     let outputGradient: UnsafePointer<Float>
     let packed: UnsafeMutablePointer<Float>
-    /// [sumParts, packed row] sums of each part.
-    let sums: UnsafeMutablePointer<Float>
 
     /// - Parameters:
     ///   - outputGradient: first output of the first image.
@@ -18,19 +16,15 @@ public struct GradientPacking: ParallelWork {
         self.images = images
         self.outputGradient = outputGradient
         self.packed = packed
-        sums = packed + layer.outputCover.width &* layer.windowCount(images: images)
     }
 
-    /// Parts, so many that the threads are busy, and so few that their sums are soon added.
-    static let largestPartCount = 32
-
-    public var partCount: Int { min(layer.windowCount(images: images), Self.largestPartCount) }
+    public var partCount: Int { layer.packsGradient ? min(layer.windowCount(images: images), 32) : 0 }
 
     public func run(part: Int) {
         let windows = range(of: part, parts: partCount, count: layer.windowCount(images: images))
         var first = 0
         for panel in layer.outputCover.panels {
-            withPanel(width: panel.width, Windows(packing: self, part: part, windows: windows, panel: panel, first: first))
+            withPanel(width: panel.width, Windows(packing: self, windows: windows, panel: panel, first: first))
             first &+= panel.width
         }
     }
@@ -38,7 +32,6 @@ public struct GradientPacking: ParallelWork {
     /// One panel of a range of windows.
     private struct Windows: PanelBody {
         let packing: GradientPacking
-        let part: Int
         let windows: Range<Int>
         let panel: PanelCover.Entry
         /// Floats of the panels before it, in a packed row.
@@ -49,7 +42,6 @@ public struct GradientPacking: ParallelWork {
             let layer = packing.layer, columns = layer.geometry.columns, rows = layer.geometry.rows
             let step = layer.outputColumnStep
             var target = packing.packed + first &* layer.windowCount(images: packing.images) + windows.lowerBound &* P.width
-            var sum = P()
             var window = windows.lowerBound
             while window < windows.upperBound {
                 let (row, x) = window.quotientAndRemainder(dividingBy: columns)
@@ -58,41 +50,12 @@ public struct GradientPacking: ParallelWork {
                     + x &* step + panel.first
                 let count = min(columns &- x, windows.upperBound &- window)
                 for _ in 0 ..< count {
-                    let values = P(reading: source)
-                    sum.add(values)
-                    values.write(to: target, first: P.width)
+                    P(reading: source).write(to: target, first: P.width)
                     source += step
                     target += P.width
                 }
                 window &+= count
             }
-            sum.write(to: packing.sums + part &* layer.outputCover.width + first, first: P.width)
-        }
-    }
-}
-
-/// [N] Σ_p dy[p, n]: the gradient of a bias, from the sums of `GradientPacking` in the order of its parts.
-public struct BiasGradient: ParallelWork {
-    let packing: GradientPacking
-    let biasGradient: UnsafeMutablePointer<Float>
-
-    public init(packing: GradientPacking, biasGradient: UnsafeMutablePointer<Float>) {
-        self.packing = packing
-        self.biasGradient = biasGradient
-    }
-
-    public var partCount: Int { 1 }
-
-    public func run(part: Int) {
-        let cover = packing.layer.outputCover
-        var first = 0
-        for panel in cover.panels {
-            for channel in 0 ..< panel.count {
-                var sum: Float = 0
-                for part in 0 ..< packing.partCount { sum += packing.sums[part &* cover.width &+ first &+ channel] }
-                biasGradient[panel.first &+ channel] = sum
-            }
-            first &+= panel.width
         }
     }
 }
@@ -101,8 +64,25 @@ extension WindowLayer {
     /// Windows of so many images.
     func windowCount(images: Int) -> Int { images &* geometry.rows &* geometry.columns }
 
-    /// Floats of a packed output gradient and its sums.
+    /// Whether the weight gradient reads a packed copy: only where it is read often, or where the outputs of neighbouring
+    /// windows are not neighbours.
+    var packsGradient: Bool { elementParts > 1 || !isDense }
+
+    private var isDense: Bool {
+        outputColumnStep == outputs && (geometry.rows == 1 || outputRowStep == geometry.columns * outputs)
+            && (outputImageStep == geometry.rows * geometry.columns * outputs || outputImageStep == 0)
+    }
+
+    /// Parts of the weight gradient along the window elements: sixteen or more each, so that copying them pays.
+    var elementParts: Int { max(1, min(32, geometry.windowLength / 16)) }
+    /// Parts along the windows: as many as make the elements' sixteen.
+    var windowParts: Int { elementParts >= 16 ? 1 : 16 / elementParts }
+
+    /// Floats of the packed panels; none where nothing is packed.
+    func packedPanelCount(images: Int) -> Int { packsGradient ? windowCount(images: images) * outputCover.width : 0 }
+
+    /// Floats of the packed panels and of the weight gradient's parts.
     public func packedGradientCount(images: Int) -> Int {
-        (windowCount(images: images) + GradientPacking.largestPartCount) * outputCover.width
+        packedPanelCount(images: images) + (windowParts == 1 ? 0 : windowParts * (geometry.windowLength + 1) * outputs)
     }
 }

@@ -91,8 +91,6 @@ protocol Tile {
     static var pixels: Int { get }
     /// Pixel i += x[i · step] · panel
     mutating func accumulate(_ x: UnsafePointer<Float>, step: Int, _ panel: P)
-    /// Pixel i += x[offsets[i]] · panel
-    mutating func accumulate(_ x: UnsafePointer<Float>, offsets: UnsafePointer<Int>, _ panel: P)
     /// Hands each pixel's number and panel on.
     func give(from first: Int, to target: some PanelTarget)
 }
@@ -110,10 +108,6 @@ struct Single<P: Panel>: Tile {
     @inline(__always) mutating func accumulate(_ x: UnsafePointer<Float>, step: Int, _ panel: P) {
         self.panel.accumulate(x[0], panel)
     }
-    @inline(__always)
-    mutating func accumulate(_ x: UnsafePointer<Float>, offsets: UnsafePointer<Int>, _ panel: P) {
-        self.panel.accumulate(x[offsets[0]], panel)
-    }
     @inline(__always) func give(from first: Int, to target: some PanelTarget) { target.take(first, panel) }
 }
 
@@ -125,11 +119,6 @@ struct Pair<Half: Tile>: Tile {
     @inline(__always) mutating func accumulate(_ x: UnsafePointer<Float>, step: Int, _ panel: P) {
         low.accumulate(x, step: step, panel)
         high.accumulate(x + Half.pixels &* step, step: step, panel)
-    }
-    @inline(__always)
-    mutating func accumulate(_ x: UnsafePointer<Float>, offsets: UnsafePointer<Int>, _ panel: P) {
-        low.accumulate(x, offsets: offsets, panel)
-        high.accumulate(x, offsets: offsets + Half.pixels, panel)
     }
     @inline(__always) func give(from first: Int, to target: some PanelTarget) {
         low.give(from: first, to: target)

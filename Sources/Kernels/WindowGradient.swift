@@ -1,85 +1,171 @@
-/// dW[k, n] = Σ_p x[window p, k] · dy[p, n]: the gradient of a convolution's or linear layer's weights.
+/// dW[k, n] = Σ_p x[window p, k] · dy[p, n]: the gradient of a convolution's or linear layer's weights, and of its bias,
+/// which is the weight of one more element that is 1 in every window.
 ///
-/// A tile holds a few k by one panel of n while the windows of a block pass by. Blocks and windows are added in one
+/// A tile holds a few k by one panel of n while the windows of a block pass by. The work is split by window elements;
+/// where those are few, also by blocks of windows, whose sums `WeightReduction` adds up. Everything is added in one
 /// fixed order, whatever the number of threads.
 public struct WindowGradient: ParallelWork {
     let layer: WindowLayer
     let images: Int
     let input: UnsafePointer<Float>
-    let packed: UnsafePointer<Float>
+    /// [panel][windows, width], or where nothing was packed [windows, N].
+    let outputGradient: UnsafePointer<Float>
     let weightGradient: UnsafeMutablePointer<Float>
+    let biasGradient: UnsafeMutablePointer<Float>?
+    /// [windowParts, elements, N], where there are several.
+    let partial: UnsafeMutablePointer<Float>
+    let elementParts: Int
+    let windowParts: Int
 
     /// - Parameters:
-    ///   - packed: what `GradientPacking` wrote.
-    ///   - weightGradient: [K, N]; overwritten.
-    public init(layer: WindowLayer, images: Int, input: UnsafePointer<Float>, packed: UnsafePointer<Float>,
-                weightGradient: UnsafeMutablePointer<Float>) {
-        self.layer = layer
-        self.images = images
+    ///   - packing: what was run before; its memory has room for this work's sums too.
+    ///   - weightGradient: [K, N]; overwritten. Not complete before `WeightReduction` has run, like the bias gradient.
+    ///   - biasGradient: [N]; nil if there is no bias.
+    public init(packing: GradientPacking, input: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
+                biasGradient: UnsafeMutablePointer<Float>?) {
+        layer = packing.layer
+        images = packing.images
         self.input = input
-        self.packed = packed
+        outputGradient = layer.packsGradient ? UnsafePointer(packing.packed) : packing.outputGradient
         self.weightGradient = weightGradient
+        self.biasGradient = biasGradient
+        elementParts = layer.elementParts
+        windowParts = min(layer.windowParts, layer.windowBlocks.count(images: images))
+        partial = packing.packed + layer.packedPanelCount(images: images)
     }
 
-    /// Window elements of a part's unit: those of the tile with the most vectors to an element.
-    private static var unit: Int { TileLimits.pixels(vectors: 3) }
-    private var unitCount: Int { (layer.geometry.windowLength &+ Self.unit &- 1) / Self.unit }
+    public var partCount: Int { elementParts &* windowParts }
 
-    public var partCount: Int { min(unitCount, 32) }
+    /// Elements a tile takes with the widest panel; parts begin at multiples of it.
+    private static var unit: Int { TileLimits.pixels(vectors: 3) }
+
+    /// Elements of a window, and one that is 1 if there is a bias.
+    var elementCount: Int { layer.geometry.windowLength &+ (biasGradient == nil ? 0 : 1) }
+
+    /// Where the sums of a part of the windows go: [K, N], and [N] for the element that is 1.
+    private func target(_ windowPart: Int) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
+        if windowParts == 1 { return (weightGradient, biasGradient ?? weightGradient) }
+        let target = partial + windowPart &* elementCount &* layer.outputs
+        return (target, target + layer.geometry.windowLength &* layer.outputs)
+    }
 
     public func run(part: Int) {
-        let units = range(of: part, parts: partCount, count: unitCount)
-        let elements = units.lowerBound &* Self.unit
-            ..< min(layer.geometry.windowLength, units.upperBound &* Self.unit)
-        var panelStart = packed
-        for panel in layer.outputCover.panels {
-            withPanel(width: panel.width, Elements(gradient: self, elements: elements, panel: panel, packed: panelStart))
-            panelStart += panel.width &* layer.windowCount(images: images)
+        let (windowPart, elementPart) = part.quotientAndRemainder(dividingBy: elementParts)
+        let units = range(of: elementPart, parts: elementParts, count: (elementCount &+ Self.unit &- 1) / Self.unit)
+        let end = min(elementCount, units.upperBound &* Self.unit)
+        let (target, biasTarget) = target(windowPart)
+        let blocks = layer.windowBlocks
+        let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
+        withUnsafeTemporaryAllocation(
+            byteCount: WindowBlocks.largest &* PackedWindows.rowLength &* MemoryLayout<Float>.stride,
+            alignment: Buffers.alignment
+        ) { memory in
+            let rows = memory.bindMemory(to: Float.self).baseAddress!
+            for index in own {
+                let block = blocks.block(index, images: images)
+                for first in stride(from: units.lowerBound &* Self.unit, to: end, by: PackedWindows.largest) {
+                    let windows = PackedWindows(gradient: self, elements: first ..< min(end, first &+ PackedWindows.largest),
+                                                block: block, rows: rows)
+                    windows.pack()
+                    var panelStart = outputGradient
+                    for panel in layer.outputCover.panels {
+                        let step = layer.packsGradient ? panel.width : layer.outputs
+                        withPanel(width: panel.width, Elements(
+                            windows: windows, panel: panel, dy: panelStart + block.firstWindow &* step, step: step,
+                            target: target, biasTarget: biasTarget, isFirst: index == own.lowerBound))
+                        panelStart += layer.packsGradient ? panel.width &* layer.windowCount(images: images) : panel.count
+                    }
+                }
+            }
         }
     }
 
-    /// One panel of outputs for a range of window elements.
+    /// One panel of outputs for the elements of some packed windows.
     private struct Elements: PanelBody {
-        let gradient: WindowGradient
-        let elements: Range<Int>
+        let windows: PackedWindows
         let panel: PanelCover.Entry
-        /// The panel's [windows, width].
-        let packed: UnsafePointer<Float>
+        /// The panel of the block's windows, `step` floats apart.
+        let dy: UnsafePointer<Float>
+        let step: Int
+        /// [K, N] and [N]
+        let target: UnsafeMutablePointer<Float>
+        let biasTarget: UnsafeMutablePointer<Float>
+        let isFirst: Bool
 
         @inline(__always)
         func apply<P: Panel>(_ type: P.Type) {
-            let layer = gradient.layer, blocks = layer.windowBlocks
+            let elements = windows.elements, layer = windows.gradient.layer
+            let sums = GradientSums(
+                windows: UnsafePointer(windows.rows), count: windows.block.count, dy: dy, step: step,
+                target: target + elements.lowerBound &* layer.outputs + panel.first, biasTarget: biasTarget + panel.first,
+                biasElement: layer.geometry.windowLength &- elements.lowerBound, outputs: layer.outputs,
+                channels: panel.count, isFirst: isFirst)
             let limit = TileLimits.pixels(vectors: P.vectors)
-            for index in 0 ..< blocks.count(images: gradient.images) {
-                let block = blocks.block(index, images: gradient.images)
-                let sums = GradientSums(
-                    input: gradient.input + block.image &* layer.geometry.imageStep,
-                    windows: blocks.offsets.base + block.firstOffset, count: block.count,
-                    elements: layer.elementOffsets.base, dy: packed + block.firstWindow &* P.width,
-                    target: gradient.weightGradient + panel.first, outputs: layer.outputs, channels: panel.count,
-                    isFirst: index == 0)
-                var k = elements.lowerBound
-                while limit >= 16, k &+ 16 <= elements.upperBound { sums.tile(Tile16<P>.self, k); k &+= 16 }
-                while limit >= 8, k &+ 8 <= elements.upperBound { sums.tile(Tile8<P>.self, k); k &+= 8 }
-                while k &+ 4 <= elements.upperBound { sums.tile(Tile4<P>.self, k); k &+= 4 }
-                if k &+ 2 <= elements.upperBound { sums.tile(Tile2<P>.self, k); k &+= 2 }
-                if k < elements.upperBound { sums.tile(Tile1<P>.self, k) }
+            var k = 0
+            while limit >= 16, k &+ 16 <= elements.count { sums.tile(Tile16<P>.self, k); k &+= 16 }
+            while limit >= 8, k &+ 8 <= elements.count { sums.tile(Tile8<P>.self, k); k &+= 8 }
+            while k &+ 4 <= elements.count { sums.tile(Tile4<P>.self, k); k &+= 4 }
+            if k &+ 2 <= elements.count { sums.tile(Tile2<P>.self, k); k &+= 2 }
+            if k < elements.count { sums.tile(Tile1<P>.self, k) }
+        }
+    }
+}
+
+/// A few elements of every window of a block, side by side: [windows, rowLength].
+///
+/// Where they lie, windows are apart by the channels of a pixel, often a power of two of bytes, and would push one
+/// another out of the cache.
+private struct PackedWindows {
+    /// Elements, at most, and floats from row to row: room for a vector past the last element.
+    static var largest: Int { 32 }
+    static var rowLength: Int { largest &+ Vector.scalarCount }
+
+    let gradient: WindowGradient
+    let elements: Range<Int>
+    let block: WindowBlocks.Block
+    let rows: UnsafeMutablePointer<Float>
+
+    /// Copies the elements, run by run: what a vector copies too much, the next run covers. The element 1 comes last.
+    func pack() {
+        let layer = gradient.layer, length = layer.geometry.runLength
+        let offsets = layer.windowBlocks.offsets.base + block.firstOffset
+        let input = gradient.input + block.image &* layer.geometry.imageStep
+        let end = min(elements.upperBound, layer.geometry.windowLength)
+        var k = elements.lowerBound
+        while k < end {
+            let (run, start) = k.quotientAndRemainder(dividingBy: length)
+            let count = min(length &- start, end &- k)
+            let source = input + (layer.runOffsets.base[run] &+ start)
+            var target = rows + (k &- elements.lowerBound)
+            for window in 0 ..< block.count {
+                let window = source + offsets[window]
+                var element = 0
+                while element < count {
+                    Vector(reading: window + element).write(to: target + element)
+                    element &+= Vector.scalarCount
+                }
+                target += Self.rowLength
             }
+            k &+= count
+        }
+        if elements.upperBound > layer.geometry.windowLength {
+            for window in 0 ..< block.count { rows[window &* Self.rowLength &+ elements.count &- 1] = 1 }
         }
     }
 }
 
 /// Sums over one block's windows. Plain numbers and addresses: a tile that held objects would count references.
 private struct GradientSums {
-    let input: UnsafePointer<Float>
-    /// [count] positions of the windows in `input`, and [K] of the elements in a window.
-    let windows: UnsafePointer<Int>
+    /// [count, rowLength]
+    let windows: UnsafePointer<Float>
     let count: Int
-    let elements: UnsafePointer<Int>
-    /// [count, panel width]
+    /// [count, panel width], `step` floats from row to row
     let dy: UnsafePointer<Float>
-    /// [K, outputs], at the panel's first channel
+    let step: Int
+    /// [elements, outputs], at the panel's first channel; the element 1 has a place of its own
     let target: UnsafeMutablePointer<Float>
+    let biasTarget: UnsafeMutablePointer<Float>
+    let biasElement: Int
     let outputs: Int
     let channels: Int
     /// Whether the sums begin here, or are added to.
@@ -87,12 +173,13 @@ private struct GradientSums {
 
     @inline(never)
     func tile<T: Tile>(_ type: T.Type, _ k: Int) {
-        let offsets = elements + k
+        var window = windows + k
         var dy = dy
         var sums = T()
-        for window in 0 ..< count {
-            sums.accumulate(input + windows[window], offsets: offsets, T.P(reading: dy))
-            dy += T.P.width
+        for _ in 0 ..< count {
+            sums.accumulate(window, step: 1, T.P(reading: dy))
+            window += PackedWindows.rowLength
+            dy += step
         }
         sums.give(from: k, to: self)
     }
@@ -101,57 +188,32 @@ private struct GradientSums {
 extension GradientSums: PanelTarget {
     @inline(__always)
     func take<P: Panel>(_ element: Int, _ panel: P) {
-        let row = target + element &* outputs
+        let row = element == biasElement ? biasTarget : target + element &* outputs
         var sum = panel
         if !isFirst { sum.add(P(reading: row)) }
         sum.write(to: row, first: channels)
     }
 }
 
-/// The windows of a batch, cut into blocks: some whole images, or a part of one.
-///
-/// A block's panel of the output gradient stays in the first-level cache while all window elements pass over it.
-struct WindowBlocks: Sendable {
-    /// Windows of a block, at most: a panel of 12 KiB at 256 bits, 24 KiB at 512.
-    private static let largest = 128
+/// Adds up the parts of a `WindowGradient` that was split by windows.
+public struct WeightReduction: ParallelWork {
+    let gradient: WindowGradient
 
-    struct Block {
-        /// Its first image, and where in `offsets` its windows begin.
-        var image: Int
-        var firstOffset: Int
-        /// Its first window, counted over the batch, and their number.
-        var firstWindow: Int
-        var count: Int
+    public init(gradient: WindowGradient) { self.gradient = gradient }
+
+    public var partCount: Int { gradient.windowParts == 1 ? 0 : 1 }
+
+    public func run(part: Int) {
+        let outputs = gradient.layer.outputs, weights = gradient.layer.geometry.windowLength &* outputs
+        add(from: gradient.partial, into: gradient.weightGradient, count: weights)
+        if let bias = gradient.biasGradient { add(from: gradient.partial + weights, into: bias, count: outputs) }
     }
 
-    /// Windows of an image.
-    private let windows: Int
-    private let blockImages: Int
-    private let imageParts: Int
-    /// Where each window of a block lies, in floats from the first window of the block's first image.
-    let offsets: OffsetTable
-
-    init(_ geometry: WindowGeometry, sharing offsets: OffsetTable? = nil) {
-        windows = geometry.rows * geometry.columns
-        blockImages = max(1, Self.largest / max(1, windows))
-        imageParts = max(1, (windows + Self.largest - 1) / Self.largest)
-        self.offsets = offsets ?? OffsetTable((0 ..< blockImages).flatMap { image in
-            (0 ..< geometry.rows).flatMap { y in
-                (0 ..< geometry.columns).map { image * geometry.imageStep + y * geometry.rowStep + $0 * geometry.columnStep }
-            }
-        })
-    }
-
-    func count(images: Int) -> Int { (images &+ blockImages &- 1) / blockImages &* imageParts }
-
-    func block(_ index: Int, images: Int) -> Block {
-        let (group, part) = index.quotientAndRemainder(dividingBy: imageParts)
-        let image = group &* blockImages
-        if imageParts == 1 {
-            return Block(image: image, firstOffset: 0, firstWindow: image &* windows,
-                         count: min(blockImages, images &- image) &* windows)
+    private func add(from first: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
+        target.update(from: first, count: count)
+        for part in 1 ..< gradient.windowParts {
+            let sums = first + part &* gradient.elementCount &* gradient.layer.outputs
+            for i in 0 ..< count { target[i] += sums[i] }
         }
-        let own = range(of: part, parts: imageParts, count: windows)
-        return Block(image: image, firstOffset: own.lowerBound, firstWindow: image &* windows &+ own.lowerBound, count: own.count)
     }
 }

@@ -18,9 +18,8 @@ public struct WindowLayer: Sendable {
     let outputCover: PanelCover
     /// Panels over a run, for the scatter.
     let runCover: PanelCover
-    /// Start of each run, and [K] position of each window element, in floats from the window's first.
+    /// Start of each run, in floats from the window's first.
     let runOffsets: OffsetTable
-    let elementOffsets: OffsetTable
     /// How the weight gradient passes over the windows.
     private(set) var windowBlocks: WindowBlocks
 
@@ -34,7 +33,6 @@ public struct WindowLayer: Sendable {
         runCover = PanelCover(channels: geometry.runLength)
         runOffsets = OffsetTable(geometry.runOffsets)
         windowBlocks = WindowBlocks(geometry)
-        elementOffsets = OffsetTable(geometry.runOffsets.flatMap { run in (0 ..< geometry.runLength).map { run + $0 } })
     }
 
     /// The same layer with fewer windows in its row: a linear layer, made for the largest batch, for a smaller one.

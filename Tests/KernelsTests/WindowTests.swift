@@ -162,8 +162,14 @@ private func run(_ f: WindowFixture) -> [[Float]] {
     let panels = Memory(count: f.layer.packedGradientCount(images: f.images))
     let packing = GradientPacking(layer: f.layer, images: f.images, outputGradient: dy.base, packed: panels.base)
     pool.run(packing)
-    pool.run(BiasGradient(packing: packing, biasGradient: db.base))
-    pool.run(WindowGradient(layer: f.layer, images: f.images, input: x.base, packed: panels.base, weightGradient: dw.base))
+    let gradient = WindowGradient(packing: packing, input: x.base, weightGradient: dw.base, biasGradient: db.base)
+    pool.run(gradient)
+    pool.run(WeightReduction(gradient: gradient))
+    let unbiased = Memory(count: w.count)
+    let alone = WindowGradient(packing: packing, input: x.base, weightGradient: unbiased.base, biasGradient: nil)
+    pool.run(alone)
+    pool.run(WeightReduction(gradient: alone))
+    #expect(unbiased.values == dw.values)
     for memory in [y, rectified, dx, dw, db, panels] { #expect(memory.guardIsIntact) }
     return [y, rectified, dx, dw, db].map(\.values)
 }

@@ -67,8 +67,9 @@ func measure(_ product: Product, limit: Double) {
     report("weight gradient", floats: all) {
         let packing = GradientPacking(layer: layer, images: images, outputGradient: y, packed: panels)
         pool.run(packing)
-        pool.run(BiasGradient(packing: packing, biasGradient: bias))
-        pool.run(WindowGradient(layer: layer, images: images, input: x, packed: panels, weightGradient: gradient))
+        let work = WindowGradient(packing: packing, input: x, weightGradient: gradient, biasGradient: bias)
+        pool.run(work)
+        pool.run(WeightReduction(gradient: work))
     }
     for memory in [x, w, y, bias, gradient, packed, packedForScatter, panels] { memory.deallocate() }
 }

@@ -82,12 +82,10 @@ final class WindowOperation: Operation {
         if let weightGradient = weights.weightGradient, let packed = weights.packedGradient {
             let packing = GradientPacking(layer: layer, images: images, outputGradient: dy, packed: packed)
             pass.pool.run(packing)
-            if let biasGradient = weights.biasGradient {
-                pass.pool.run(BiasGradient(packing: packing, biasGradient: biasGradient))
-            }
-            pass.pool.run(WindowGradient(
-                layer: layer, images: images, input: input.activations + input.start(padding: padding),
-                packed: packed, weightGradient: weightGradient))
+            let gradient = WindowGradient(packing: packing, input: input.activations + input.start(padding: padding),
+                                          weightGradient: weightGradient, biasGradient: weights.biasGradient)
+            pass.pool.run(gradient)
+            pass.pool.run(WeightReduction(gradient: gradient))
         }
         if let inputGradient = input.gradient, let packed = weights.packedForScatter {
             pass.pool.run(WindowScatter(layer: layer, images: images, outputGradient: dy, packed: packed,
