@@ -54,59 +54,39 @@ public struct WindowGradient: ParallelWork {
         let units = range(of: elementPart, parts: elementParts, count: (elementCount &+ Self.unit &- 1) / Self.unit)
         let end = min(elementCount, units.upperBound &* Self.unit)
         let (target, biasTarget) = target(windowPart)
-        let blocks = layer.windowBlocks
+        let blocks = layer.windowBlocks, outputs = layer.outputs, packs = layer.packsGradient
+        let windowCount = layer.windowCount(images: images)
         let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
         withUnsafeTemporaryAllocation(
             byteCount: WindowBlocks.largest &* PackedWindows.rowLength &* MemoryLayout<Float>.stride,
             alignment: Buffers.alignment
         ) { memory in
             let rows = memory.bindMemory(to: Float.self).baseAddress!
-            for index in own {
-                let block = blocks.block(index, images: images)
-                for first in stride(from: units.lowerBound &* Self.unit, to: end, by: PackedWindows.largest) {
-                    let windows = PackedWindows(gradient: self, elements: first ..< min(end, first &+ PackedWindows.largest),
-                                                block: block, rows: rows)
-                    windows.pack()
-                    var panelStart = outputGradient
-                    for panel in layer.outputCover.panels {
-                        let step = layer.packsGradient ? panel.width : layer.outputs
-                        withPanel(width: panel.width, Elements(
-                            windows: windows, panel: panel, dy: panelStart + block.firstWindow &* step, step: step,
-                            target: target, biasTarget: biasTarget, isFirst: index == own.lowerBound))
-                        panelStart += layer.packsGradient ? panel.width &* layer.windowCount(images: images) : panel.count
+            layer.outputCover.panels.withUnsafeBufferPointer { panels in
+                for index in own {
+                    let block = blocks.block(index, images: images)
+                    let windows = PackedWindows(
+                        rows: rows, count: block.count, input: input + block.image &* layer.geometry.imageStep,
+                        offsets: blocks.offsets.base + block.firstOffset, runs: layer.runOffsets.base,
+                        runLength: layer.geometry.runLength, windowLength: layer.geometry.windowLength)
+                    for first in stride(from: units.lowerBound &* Self.unit, to: end, by: PackedWindows.largest) {
+                        let elements = first ..< min(end, first &+ PackedWindows.largest)
+                        windows.pack(elements)
+                        var panelStart = outputGradient
+                        for panel in panels {
+                            let step = packs ? panel.width : outputs
+                            withPanel(width: panel.width, GradientSums(
+                                windows: UnsafePointer(rows), count: block.count, elements: elements.count,
+                                dy: panelStart + block.firstWindow &* step, step: step,
+                                target: target + elements.lowerBound &* outputs + panel.first,
+                                biasTarget: biasTarget + panel.first,
+                                biasElement: windows.windowLength &- elements.lowerBound, outputs: outputs,
+                                channels: panel.count, isFirst: index == own.lowerBound))
+                            panelStart += packs ? panel.width &* windowCount : panel.count
+                        }
                     }
                 }
             }
-        }
-    }
-
-    /// One panel of outputs for the elements of some packed windows.
-    private struct Elements: PanelBody {
-        let windows: PackedWindows
-        let panel: PanelCover.Entry
-        /// The panel of the block's windows, `step` floats apart.
-        let dy: UnsafePointer<Float>
-        let step: Int
-        /// [K, N] and [N]
-        let target: UnsafeMutablePointer<Float>
-        let biasTarget: UnsafeMutablePointer<Float>
-        let isFirst: Bool
-
-        @inline(__always)
-        func apply<P: Panel>(_ type: P.Type) {
-            let elements = windows.elements, layer = windows.gradient.layer
-            let sums = GradientSums(
-                windows: UnsafePointer(windows.rows), count: windows.block.count, dy: dy, step: step,
-                target: target + elements.lowerBound &* layer.outputs + panel.first, biasTarget: biasTarget + panel.first,
-                biasElement: layer.geometry.windowLength &- elements.lowerBound, outputs: layer.outputs,
-                channels: panel.count, isFirst: isFirst)
-            let limit = TileLimits.pixels(vectors: P.vectors)
-            var k = 0
-            while limit >= 16, k &+ 16 <= elements.count { sums.tile(Tile16<P>.self, k); k &+= 16 }
-            while limit >= 8, k &+ 8 <= elements.count { sums.tile(Tile8<P>.self, k); k &+= 8 }
-            while k &+ 4 <= elements.count { sums.tile(Tile4<P>.self, k); k &+= 4 }
-            if k &+ 2 <= elements.count { sums.tile(Tile2<P>.self, k); k &+= 2 }
-            if k < elements.count { sums.tile(Tile1<P>.self, k) }
         }
     }
 }
@@ -120,45 +100,49 @@ private struct PackedWindows {
     static var largest: Int { 32 }
     static var rowLength: Int { largest &+ Vector.scalarCount }
 
-    let gradient: WindowGradient
-    let elements: Range<Int>
-    let block: WindowBlocks.Block
     let rows: UnsafeMutablePointer<Float>
+    /// Windows.
+    let count: Int
+    /// Where they lie: [count] offsets in `input`, and the runs of each.
+    let input: UnsafePointer<Float>
+    let offsets: UnsafePointer<Int>
+    let runs: UnsafePointer<Int>
+    let runLength: Int
+    let windowLength: Int
 
-    /// Copies the elements, run by run: what a vector copies too much, the next run covers. The element 1 comes last.
-    func pack() {
-        let layer = gradient.layer, length = layer.geometry.runLength
-        let offsets = layer.windowBlocks.offsets.base + block.firstOffset
-        let input = gradient.input + block.image &* layer.geometry.imageStep
-        let end = min(elements.upperBound, layer.geometry.windowLength)
+    /// Copies elements run by run: what a vector copies too much, the next run covers. The element 1 comes last.
+    func pack(_ elements: Range<Int>) {
+        let end = min(elements.upperBound, windowLength)
         var k = elements.lowerBound
         while k < end {
-            let (run, start) = k.quotientAndRemainder(dividingBy: length)
-            let count = min(length &- start, end &- k)
-            let source = input + (layer.runOffsets.base[run] &+ start)
+            let (run, start) = k.quotientAndRemainder(dividingBy: runLength)
+            let length = min(runLength &- start, end &- k)
+            let source = input + (runs[run] &+ start)
             var target = rows + (k &- elements.lowerBound)
-            for window in 0 ..< block.count {
+            for window in 0 ..< count {
                 let window = source + offsets[window]
                 var element = 0
-                while element < count {
+                while element < length {
                     Vector(reading: window + element).write(to: target + element)
                     element &+= Vector.scalarCount
                 }
                 target += Self.rowLength
             }
-            k &+= count
+            k &+= length
         }
-        if elements.upperBound > layer.geometry.windowLength {
-            for window in 0 ..< block.count { rows[window &* Self.rowLength &+ elements.count &- 1] = 1 }
+        if elements.upperBound > windowLength {
+            for window in 0 ..< count { rows[window &* Self.rowLength &+ elements.count &- 1] = 1 }
         }
     }
 }
 
-/// Sums over one block's windows. Plain numbers and addresses: a tile that held objects would count references.
-private struct GradientSums {
-    /// [count, rowLength]
+/// Sums over one block's windows, for one panel of outputs. Plain numbers and addresses: a tile that held objects would
+/// count references.
+private struct GradientSums: PanelBody {
+    /// [count, rowLength], of which so many elements
     let windows: UnsafePointer<Float>
     let count: Int
+    let elements: Int
     /// [count, panel width], `step` floats from row to row
     let dy: UnsafePointer<Float>
     let step: Int
@@ -171,8 +155,19 @@ private struct GradientSums {
     /// Whether the sums begin here, or are added to.
     let isFirst: Bool
 
+    @inline(__always)
+    func apply<P: Panel>(_ type: P.Type) {
+        let limit = TileLimits.pixels(vectors: P.vectors)
+        var k = 0
+        while limit >= 16, k &+ 16 <= elements { tile(Tile16<P>.self, k); k &+= 16 }
+        while limit >= 8, k &+ 8 <= elements { tile(Tile8<P>.self, k); k &+= 8 }
+        while k &+ 4 <= elements { tile(Tile4<P>.self, k); k &+= 4 }
+        if k &+ 2 <= elements { tile(Tile2<P>.self, k); k &+= 2 }
+        if k < elements { tile(Tile1<P>.self, k) }
+    }
+
     @inline(never)
-    func tile<T: Tile>(_ type: T.Type, _ k: Int) {
+    private func tile<T: Tile>(_ type: T.Type, _ k: Int) {
         var window = windows + k
         var dy = dy
         var sums = T()

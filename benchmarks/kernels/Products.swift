@@ -52,6 +52,7 @@ func measure(_ product: Product, limit: Double) {
     pool.run(ProductPacking(layer: layer, weights: w, packed: packed))
     pool.run(ScatterPacking(layer: layer, weights: w, packed: packedForScatter))
     func report(_ pass: String, floats: Int, _ body: () -> Void) {
+        guard CommandLine.arguments.dropFirst().allSatisfy("\(product.name) \(pass)".contains) else { return }
         let speed = product.operations / median(body) / 1e9
         print(row(product.name, pass, rounded(speed), "\(Int((100 * speed / limit).rounded()))%",
                   rounded(Double(floats) * 4 / 1e6)))

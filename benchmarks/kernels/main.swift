@@ -1,5 +1,7 @@
 // Speed of the kernels on this machine: `make bench-kernels`.
 //
+// Words name the products and passes to measure, e.g. `conv2 weight`; without any, all are.
+//
 // For every product of the networks that are trained here: billions of operations a second on one core, as a share of
 // the processor's limit, and the megabytes that must be read and written at least.
 
