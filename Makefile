@@ -80,10 +80,10 @@ collapse: build ## 20 seeds on 10,000 MNIST images: none may collapse (slow; nee
 	@$(BIN)/python -m pytest -m collapse python/tests/test_collapse.py
 
 .PHONY: bench
-bench: build ## our speed beside PyTorch's, in one run (installs PyTorch into an environment of its own)
+bench: build ## our speed beside that of PyTorch and others, in one run (several GB into an environment of its own)
 	@test -d .venv-bench || { $(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install -q \
-	  --disable-pip-version-check numpy torch; }
-	@PYTHONPATH=python .venv-bench/bin/python benchmarks/training.py
+	  --disable-pip-version-check numpy torch onnx onnxruntime openvino grad-cam; }
+	@PYTHONPATH=python .venv-bench/bin/python benchmarks/compare.py
 
 .PHONY: bench-kernels
 bench-kernels: ## each kernel's speed as a share of the processor's limit

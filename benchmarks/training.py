@@ -1,71 +1,42 @@
-"""Training speed of the evidential LeNet beside PyTorch eager: the same network, loss, optimiser, data and threads.
+"""Evidential training of LeNet: the same network, loss (expected squared error and KL) and optimiser (Adam)."""
 
-    make bench
-
-Alternates ours and theirs, and prints medians in images per second and the ratio with its spread. PyTorch is not needed
-by the package: `make bench` installs it into an environment of its own.
-"""
-
-import argparse
-import statistics
-import time
-
+import lenet
 import numpy as np
 import torch
-
-import evicam
 
 BATCH = 128
 
 
-def data(count):
-    """Images and labels; what is in them has no bearing on the speed."""
-    random = np.random.default_rng(0)
-    return random.integers(0, 256, (count, 28, 28), dtype=np.uint8), np.arange(count) % 10
-
-
-class LeNet(torch.nn.Sequential):
-    def __init__(self):
-        nn = torch.nn
-        super().__init__(
-            nn.Conv2d(1, 20, 5), nn.MaxPool2d(2), nn.ReLU(),
-            nn.Conv2d(20, 50, 5), nn.MaxPool2d(2), nn.ReLU(),
-            nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Dropout(0.5), nn.Linear(500, 10),
-        )  # fmt: skip
-
-
 def evidential_loss(logits, target, weight):
-    """Expected squared error and the KL term of Sensoy et al. 2018, with exponential evidence."""
+    """Sensoy et al. 2018, with exponential evidence."""
     alpha = logits.clamp(max=10).exp() + 1
     strength = alpha.sum(1, keepdim=True)
     p = alpha / strength
     fit = ((target - p) ** 2 + p * (1 - p) / (strength + 1)).sum(1)
     misleading = target + (1 - target) * alpha
-    total, classes = misleading.sum(1), misleading.shape[1]
+    total, classes = misleading.sum(1), torch.tensor(float(misleading.shape[1]))
     divergence = (
         torch.lgamma(total)
-        - torch.lgamma(torch.tensor(float(classes)))
+        - torch.lgamma(classes)
         - torch.lgamma(misleading).sum(1)
         + ((misleading - 1) * (torch.digamma(misleading) - torch.digamma(total)[:, None])).sum(1)
     )
     return (fit + weight * divergence).mean()
 
 
-class Theirs:
-    """PyTorch, eager."""
+class PyTorch:
+    """Eager, with dropout."""
 
-    def __init__(self, images, labels, autocast=False):
+    def __init__(self, images, labels, autocast):
         torch.manual_seed(0)
-        self.model = LeNet()
+        self.model = lenet.torch_lenet()
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3)
         self.images = torch.from_numpy(images)
-        self.targets = torch.nn.functional.one_hot(torch.from_numpy(labels), 10).float()
+        self.targets = torch.nn.functional.one_hot(torch.from_numpy(labels), lenet.CLASSES).float()
         self.autocast = autocast
 
     def epoch(self):
-        order = torch.randperm(len(self.images))
-        for first in range(0, len(order), BATCH):
-            chosen = order[first : first + BATCH]
+        for chosen in torch.randperm(len(self.images)).split(BATCH):
             x = self.images[chosen][:, None].float() / 255
             with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
                 logits = self.model(x)
@@ -75,54 +46,38 @@ class Theirs:
             self.optimiser.step()
 
 
-class Ours:
-    """EviCAM."""
-
-    def __init__(self, images, labels):
-        self.classifier = evicam.EvidentialClassifier(
-            batch_size=BATCH, learning_rate=1e-3, kl_annealing=0, random_state=0, verbose=False
-        )
-        self.images, self.labels = images, labels
-        self.classifier.partial_fit(images[:BATCH], labels[:BATCH], classes=np.arange(10))
-
-    def epoch(self):
-        self.classifier.partial_fit(self.images, self.labels)
-
-
-def seconds(work):
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=6400)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=evicam.num_threads())
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    evicam.set_num_threads(options.threads)
-    images, labels = data(options.images)
-    contestants = {
-        "EviCAM": Ours(images, labels),
-        "PyTorch float32": Theirs(images, labels),
-        "PyTorch bfloat16 autocast": Theirs(images, labels, autocast=True),
+def workloads(bfloat16):
+    """(name, images, {contestant: work})"""
+    images, labels = lenet.images_and_labels(50 * BATCH)
+    classifier = lenet.ours(batch_size=BATCH)
+    work = {
+        "EviCAM": lambda: classifier.partial_fit(images, labels),
+        "PyTorch float32": PyTorch(images, labels, False).epoch,
     }
-    times = {name: [] for name in contestants}
-    for contestant in contestants.values():
-        contestant.epoch()  # warm-up
-    for _ in range(options.repeats):
-        for name, contestant in contestants.items():
-            times[name].append(seconds(contestant.epoch))
-    print(f"LeNet, evidential training, batch {BATCH}, {options.threads} threads, engine {evicam.show_versions()['engine']['isa']}")
-    for name, row in times.items():
-        ratios = sorted(theirs / ours for theirs, ours in zip(row, times["EviCAM"]))
-        speed = options.images / statistics.median(row)
-        print(
-            f"  {name:26} {speed:8,.0f} images/s   EviCAM is {statistics.median(ratios):.2f} times as fast "
-            f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        )
+    if bfloat16:
+        work["PyTorch bfloat16"] = PyTorch(images, labels, True).epoch
+    yield "training, batch 128", len(images), work
 
 
-main()
+def check():
+    """One step of each from the same weights, without dropout, leaves the same weights."""
+    import evicam
+
+    images, labels = lenet.images_and_labels(BATCH)
+    text = lenet.ours().architecture_.replace("rate: 0.5", "rate: 0")
+    classifier = lenet.ours(architecture=text, batch_size=BATCH)
+    theirs = PyTorch(images, labels, False)
+    theirs.model = lenet.to_torch(classifier)
+    logits = theirs.model(torch.from_numpy(lenet.as_floats(images)))
+    evidential_loss(logits, theirs.targets, 0.1).backward()
+    wanted = [parameter.grad.numpy() for parameter in theirs.model.parameters()]
+    # A step of SGD without momentum is the gradient.
+    before = lenet.arrays(classifier)
+    sgd = evicam.EvidentialClassifier(**classifier.get_params()).set_params(optimiser="sgd", learning_rate=1.0)
+    sgd.partial_fit(images, labels, classes=np.arange(lenet.CLASSES))
+    evicam.checkpoint.write_parameters(sgd.network_, classifier._training_state[1]["parameters"])
+    sgd._training_state = None
+    sgd.partial_fit(images, labels)
+    for old, new, gradient in zip(before, lenet.arrays(sgd), wanted, strict=True):
+        # Nesterov's look-ahead makes the first step 1.9 times the gradient.
+        np.testing.assert_allclose((old - new) / 1.9, gradient, atol=2e-4 * np.abs(gradient).max() + 1e-6)
