@@ -81,8 +81,11 @@ extension WindowLayer {
     /// Floats of the packed panels; none where nothing is packed.
     func packedPanelCount(images: Int) -> Int { packsGradient ? windowCount(images: images) * outputCover.width : 0 }
 
-    /// Floats of the packed panels and of the weight gradient's parts.
+    /// Floats of the sums of the weight gradient's parts; none where they are the gradient itself.
+    var partialCount: Int { windowParts == 1 ? 0 : windowParts * (geometry.windowLength + 1) * outputs }
+
+    /// Floats that a weight gradient needs besides its input and output: packed panels, sums, and packed windows.
     public func packedGradientCount(images: Int) -> Int {
-        packedPanelCount(images: images) + (windowParts == 1 ? 0 : windowParts * (geometry.windowLength + 1) * outputs)
+        packedPanelCount(images: images) + partialCount + elementParts * windowParts * PackedWindows.size
     }
 }

@@ -14,6 +14,8 @@ public struct WindowGradient: ParallelWork {
     let biasGradient: UnsafeMutablePointer<Float>?
     /// [windowParts, elements, N], where there are several.
     let partial: UnsafeMutablePointer<Float>
+    /// Each part's packed windows.
+    let scratch: UnsafeMutablePointer<Float>
     let elementParts: Int
     let windowParts: Int
 
@@ -32,6 +34,7 @@ public struct WindowGradient: ParallelWork {
         elementParts = layer.elementParts
         windowParts = min(layer.windowParts, layer.windowBlocks.count(images: images))
         partial = packing.packed + layer.packedPanelCount(images: images)
+        scratch = partial + layer.partialCount
     }
 
     public var partCount: Int { elementParts &* windowParts }
@@ -57,33 +60,28 @@ public struct WindowGradient: ParallelWork {
         let blocks = layer.windowBlocks, outputs = layer.outputs, packs = layer.packsGradient
         let windowCount = layer.windowCount(images: images)
         let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
-        withUnsafeTemporaryAllocation(
-            byteCount: WindowBlocks.largest &* PackedWindows.rowLength &* MemoryLayout<Float>.stride,
-            alignment: Buffers.alignment
-        ) { memory in
-            let rows = memory.bindMemory(to: Float.self).baseAddress!
-            layer.outputCover.panels.withUnsafeBufferPointer { panels in
-                for index in own {
-                    let block = blocks.block(index, images: images)
-                    let windows = PackedWindows(
-                        rows: rows, count: block.count, input: input + block.image &* layer.geometry.imageStep,
-                        offsets: blocks.offsets.base + block.firstOffset, runs: layer.runOffsets.base,
-                        runLength: layer.geometry.runLength, windowLength: layer.geometry.windowLength)
-                    for first in stride(from: units.lowerBound &* Self.unit, to: end, by: PackedWindows.largest) {
-                        let elements = first ..< min(end, first &+ PackedWindows.largest)
-                        windows.pack(elements)
-                        var panelStart = outputGradient
-                        for panel in panels {
-                            let step = packs ? panel.width : outputs
-                            withPanel(width: panel.width, GradientSums(
-                                windows: UnsafePointer(rows), count: block.count, elements: elements.count,
-                                dy: panelStart + block.firstWindow &* step, step: step,
-                                target: target + elements.lowerBound &* outputs + panel.first,
-                                biasTarget: biasTarget + panel.first,
-                                biasElement: windows.windowLength &- elements.lowerBound, outputs: outputs,
-                                channels: panel.count, isFirst: index == own.lowerBound))
-                            panelStart += packs ? panel.width &* windowCount : panel.count
-                        }
+        let rows = scratch + part &* PackedWindows.size
+        layer.outputCover.panels.withUnsafeBufferPointer { panels in
+            for index in own {
+                let block = blocks.block(index, images: images)
+                let windows = PackedWindows(
+                    rows: rows, count: block.count, input: input + block.image &* layer.geometry.imageStep,
+                    offsets: blocks.offsets.base + block.firstOffset, runs: layer.runOffsets.base,
+                    runLength: layer.geometry.runLength, windowLength: layer.geometry.windowLength)
+                for first in stride(from: units.lowerBound &* Self.unit, to: end, by: PackedWindows.largest) {
+                    let elements = first ..< min(end, first &+ PackedWindows.largest)
+                    windows.pack(elements)
+                    var panelStart = outputGradient
+                    for panel in panels {
+                        let step = packs ? panel.width : outputs
+                        withPanel(width: panel.width, GradientSums(
+                            windows: UnsafePointer(rows), count: block.count, elements: elements.count,
+                            dy: panelStart + block.firstWindow &* step, step: step,
+                            target: target + elements.lowerBound &* outputs + panel.first,
+                            biasTarget: biasTarget + panel.first,
+                            biasElement: windows.windowLength &- elements.lowerBound, outputs: outputs,
+                            channels: panel.count, isFirst: index == own.lowerBound))
+                        panelStart += packs ? panel.width &* windowCount : panel.count
                     }
                 }
             }
@@ -95,10 +93,12 @@ public struct WindowGradient: ParallelWork {
 ///
 /// Where they lie, windows are apart by the channels of a pixel, often a power of two of bytes, and would push one
 /// another out of the cache.
-private struct PackedWindows {
+struct PackedWindows {
     /// Elements, at most, and floats from row to row: room for a vector past the last element.
     static var largest: Int { 32 }
     static var rowLength: Int { largest &+ Vector.scalarCount }
+    /// Floats for a block's.
+    static var size: Int { WindowBlocks.largest &* rowLength }
 
     let rows: UnsafeMutablePointer<Float>
     /// Windows.
