@@ -116,7 +116,7 @@ def _check_range(images, name, high, what, wanted):
     smallest, largest = images.min(), images.max()
     if smallest < 0 or largest > high:
         hint = " (divide by 255, or pass uint8)" if high == 1 and smallest >= 0 and 1 < largest <= 255 else ""
-        raise ValueError(f"{name} holds {what} from {smallest:g} to {largest:g}, but {what} must be {wanted}{hint}")
+        raise ValueError(f"{name} holds {what} from {smallest + 0:g} to {largest + 0:g}, but {what} must be {wanted}{hint}")
 
 
 def as_labels(y, count, name="y"):

@@ -52,7 +52,10 @@ class Opinion:
     """
 
     def __init__(self, evidence, classes=None):
-        evidence = np.ascontiguousarray(evidence, dtype=np.float32)
+        try:
+            evidence = np.ascontiguousarray(evidence, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"evidence cannot become an array (N, K) of numbers: {error}") from None
         if evidence.ndim != 2 or evidence.shape[0] < 1 or evidence.shape[1] < 2:
             raise ValueError(f"evidence has shape {evidence.shape}, but must be (N, K) with N >= 1 and K >= 2")
         count, number = evidence.shape

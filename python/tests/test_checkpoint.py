@@ -206,7 +206,7 @@ except OSError as error:
 
 
 def test_folders_that_are_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="no such folder.*nowhere"):
         trained.twins()[0].save(tmp_path / "nowhere" / "model.safetensors")
 
 

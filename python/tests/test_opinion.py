@@ -85,6 +85,8 @@ def test_how_opinions_show_themselves():
         ([[1.0]], r"evidence has shape \(1, 1\).*K >= 2"),
         (np.zeros((0, 3)), r"N >= 1"),
         ([[1.0, -0.5]], "evidence"),
+        ([[1.0], [2.0, 3.0]], r"evidence cannot become an array \(N, K\)"),
+        ([["a", "b"]], r"evidence cannot become an array \(N, K\)"),
         ([[1.0, np.nan]], "evidence"),
         ([[1.0, np.inf]], "evidence"),
     ],
