@@ -14,7 +14,7 @@ public enum GradCAM {
     /// Raw maps Σ_k w_k A^k, before the ReLU: signed, in the target's units (times h w for `.sum`).
     ///
     /// Gradients of a channel partly cancel, so w_k is summed in `Double`; the sum over channels runs in `Float`, in an
-    /// order that is the same at every instruction-set level. Allocates at most once per call, not per image.
+    /// order that is the same at every instruction-set level. Allocates per part, not per image.
     ///
     /// - Parameters:
     ///   - activations: `[count, h, w, channels]`.
@@ -26,17 +26,19 @@ public enum GradCAM {
     ) {
         let cells = h * w
         let scale = weights == .mean ? 1 / Double(cells) : 1
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: channels) { sums in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { weights in
-                for image in 0 ..< count {
-                    let first = image * cells * channels
-                    sumGradients(gradients + first, cells: cells, into: sums)
-                    for channel in 0 ..< channels {
-                        weights.initializeElement(at: channel, to: Float(sums[channel] * scale))
-                    }
-                    for cell in 0 ..< cells {
-                        maps[image * cells + cell] = dot(
-                            UnsafePointer(weights.baseAddress!), activations + first + cell * channels, channels)
+        ForEachImage.run(count) { images in
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: channels) { sums in
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { weights in
+                    for image in images {
+                        let first = image * cells * channels
+                        sumGradients(gradients + first, cells: cells, into: sums)
+                        for channel in 0 ..< channels {
+                            weights.initializeElement(at: channel, to: Float(sums[channel] * scale))
+                        }
+                        for cell in 0 ..< cells {
+                            maps[image * cells + cell] = dot(
+                                UnsafePointer(weights.baseAddress!), activations + first + cell * channels, channels)
+                        }
                     }
                 }
             }

@@ -22,13 +22,11 @@ extension Network {
                         into maps: UnsafeMutablePointer<Float>, labels: UnsafeMutablePointer<Int32>? = nil) throws {
         let shape = try mapShape(of: layer)
         let cells = shape.height * shape.width
-        let room = min(images.count, Self.largestPass) * shape.count
-        var activations = [Float](repeating: 0, count: room), gradients = activations
         try explain(images, layers: [layer], target: target) { tap in
-            tap.activations(of: layer, into: &activations)
-            tap.gradient(of: layer, into: &gradients)
-            GradCAM.rawMaps(activations: activations, gradients: gradients, count: tap.count, h: shape.height,
-                            w: shape.width, channels: shape.channels, weights: weights, maps: maps + tap.first * cells)
+            tap.withValues(of: layer, count: tap.count * shape.count) { activations, gradients in
+                GradCAM.rawMaps(activations: activations, gradients: gradients, count: tap.count, h: shape.height,
+                                w: shape.width, channels: shape.channels, weights: weights, maps: maps + tap.first * cells)
+            }
             if let labels {
                 for image in 0 ..< tap.count {
                     labels[tap.first + image] = Int32(Self.largest(tap.logits + image * classes, classes))
@@ -86,5 +84,17 @@ extension Network {
         var best = 0
         for k in 1 ..< classes where logits[k] > logits[best] { best = k }
         return best
+    }
+}
+
+extension Network.Tap {
+    /// Lends a layer's activations and gradient, `count` floats each, copied only where they must be.
+    fileprivate func withValues(of layer: String, count: Int,
+                                _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void) {
+        if let (activations, gradient) = inPlace(layer) { return body(activations, gradient) }
+        var activations = [Float](repeating: 0, count: count), gradient = activations
+        self.activations(of: layer, into: &activations)
+        self.gradient(of: layer, into: &gradient)
+        body(activations, gradient)
     }
 }

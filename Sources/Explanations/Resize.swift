@@ -16,7 +16,7 @@ public enum Resize: Equatable, Sendable {
     case bilinear
 
     /// Resizes a batch of maps in memory of the caller, who has checked that all sizes are at least 1 and that
-    /// jumps are positive. Allocates once per call, not per map.
+    /// jumps are positive. Allocates per part, not per map.
     ///
     /// - Parameters:
     ///   - maps: `[count, h, w]`.
@@ -27,21 +27,23 @@ public enum Resize: Equatable, Sendable {
     ) {
         let rowTaps = taps(along: .vertical, cells: h, pixels: height)
         let columnTaps = taps(along: .horizontal, cells: w, pixels: width)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: w) { scratch in
-            let row = scratch.baseAddress!  // [w], between two rows of the map
-            var output = resized
-            for map in 0 ..< count {
-                let map = maps + map * h * w
-                for tap in rowTaps {
-                    let lower = map + tap.lower * w
-                    let upper = map + tap.upper * w
-                    for x in 0 ..< w { row[x] = tap.lowerWeight * lower[x] + tap.upperWeight * upper[x] }
-                    columnTaps.withUnsafeBufferPointer { taps in
-                        for (x, tap) in taps.enumerated() {
-                            output[x] = tap.lowerWeight * row[tap.lower] + tap.upperWeight * row[tap.upper]
+        ForEachImage.run(count) { images in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: w) { scratch in
+                let row = scratch.baseAddress!  // [w], between two rows of the map
+                var output = resized + images.lowerBound * height * width
+                for map in images {
+                    let map = maps + map * h * w
+                    for tap in rowTaps {
+                        let lower = map + tap.lower * w
+                        let upper = map + tap.upper * w
+                        for x in 0 ..< w { row[x] = tap.lowerWeight * lower[x] + tap.upperWeight * upper[x] }
+                        columnTaps.withUnsafeBufferPointer { taps in
+                            for (x, tap) in taps.enumerated() {
+                                output[x] = tap.lowerWeight * row[tap.lower] + tap.upperWeight * row[tap.upper]
+                            }
                         }
+                        output += width
                     }
-                    output += width
                 }
             }
         }

@@ -41,6 +41,14 @@ extension Network {
             value.read(value.activations, images: count, into: target)
         }
 
+        /// A tapped layer's activations and gradient [count, h, w, channels] where they lie, valid until the pass ends;
+        /// nil where a border stands between their rows, so that they must be copied.
+        public func inPlace(_ layer: String) -> (activations: UnsafePointer<Float>, gradient: UnsafePointer<Float>)? {
+            let value = plan.value(layer)
+            guard value.border == Size(0) else { return nil }
+            return (UnsafePointer(value.activations), UnsafePointer(value.gradient!))
+        }
+
         /// Copies the gradient with respect to a tapped layer out: [count, h, w, channels].
         public func gradient(of layer: String, into target: UnsafeMutablePointer<Float>) {
             let value = plan.value(layer)

@@ -64,8 +64,9 @@ def as_images(X, name="X", shape=None):
     if np.issubdtype(images.dtype, np.integer):
         _check_range(images, name, 255, "whole numbers", "0..255")
         return np.ascontiguousarray(images, dtype=np.uint8)
-    _check_finite(images, name)
-    _check_range(images, name, 1, "floats", "0..1")
+    if not (images.min() >= 0 and images.max() <= 1):  # not so for NaN either
+        _check_finite(images, name)
+        _check_range(images, name, 1, "floats", "0..1")
     return np.ascontiguousarray(images, dtype=np.float32)
 
 

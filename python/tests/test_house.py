@@ -1,5 +1,6 @@
 """The rules of the house: who imports whom, what the engine links and exports, what the repository holds."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -74,6 +75,12 @@ def test_engine_exports_the_header_and_nothing_else(engine):
     exported = {name for _, kind, name in symbols if kind.isupper()}  # small letters: known inside only
     header = (ROOT / "Sources/CEviCAM/include/evicam.h").read_text()
     assert exported == set(re.findall(r"\b(evicam_\w+)\(", header))
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda path: path.stem)
+def test_engine_stays_small(engine):
+    limits = json.loads((ROOT / "python/tests/limits.json").read_text())
+    assert engine.stat().st_size <= limits["engine_bytes"]
 
 
 def test_versions_agree():
