@@ -52,7 +52,7 @@ func measure(_ product: Product, limit: Double) {
     pool.run(ProductPacking(layer: layer, weights: w, packed: packed))
     pool.run(ScatterPacking(layer: layer, weights: w, packed: packedForScatter))
     func report(_ pass: String, floats: Int, _ body: () -> Void) {
-        guard CommandLine.arguments.dropFirst().allSatisfy("\(product.name) \(pass)".contains) else { return }
+        guard isWanted("\(product.name) \(pass)") else { return }
         let speed = product.operations / median(body) / 1e9
         print(row(product.name, pass, rounded(speed), "\(Int((100 * speed / limit).rounded()))%",
                   rounded(Double(floats) * 4 / 1e6)))
@@ -76,7 +76,7 @@ func measure(_ product: Product, limit: Double) {
 }
 
 /// Aligned memory with small numbers, and room to read past its end.
-private func buffer(_ count: Int) -> UnsafeMutablePointer<Float> {
+func buffer(_ count: Int) -> UnsafeMutablePointer<Float> {
     let bytes = count * 4 + Buffers.slack
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Buffers.alignment)
     let floats = memory.bindMemory(to: Float.self, capacity: bytes / 4)

@@ -26,6 +26,9 @@ func median(_ body: () -> Void) -> Double {
     return times[times.count / 2]
 }
 
+/// Whether a line of the table was asked for.
+func isWanted(_ line: String) -> Bool { CommandLine.arguments.dropFirst().allSatisfy(line.contains) }
+
 /// Uses a value so that what computed it is not left out.
 @inline(never) func keep<Value>(_ value: Value) { withUnsafePointer(to: value) { _ in } }
 
