@@ -36,6 +36,15 @@ build-levels: $(VENV)/installed
 	@echo "Building the engine for $(LEVELS) ..."
 	@EVICAM_BUILD_LEVELS=runnable $(BIN)/python setup.py -q build_ext --inplace
 
+# Environments of their own, for the oldest NumPy and for what we are compared with.
+.venv-numpy1/installed: LIBRARIES = "numpy==1.24.*" "scipy<1.12" "matplotlib<3.9" pillow tqdm pooch safetensors pytest
+.venv-bench/installed: LIBRARIES = numpy torch onnx onnxruntime openvino grad-cam
+.venv-numpy1/installed .venv-bench/installed: | packages
+	@echo "Setting up $(@D) ..."
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install -q --disable-pip-version-check $(LIBRARIES)
+	@touch $@
+
 # ---- What a user wants -------------------------------------------------------------------------------------------
 
 .PHONY: demo
@@ -70,9 +79,7 @@ test-levels: build-levels ## kernels and numerics once per instruction-set level
 	done
 
 .PHONY: test-numpy1
-test-numpy1: build ## the smoke tests with the oldest NumPy
-	@test -d .venv-numpy1 || { $(PYTHON) -m venv .venv-numpy1 && .venv-numpy1/bin/python -m pip install -q \
-	  --disable-pip-version-check "numpy==1.24.*" "scipy<1.12" "matplotlib<3.9" pillow tqdm pooch safetensors pytest; }
+test-numpy1: build .venv-numpy1/installed ## the smoke tests with the oldest NumPy
 	@PYTHONPATH=python .venv-numpy1/bin/python -m pytest -m smoke
 
 .PHONY: collapse
@@ -80,9 +87,7 @@ collapse: build ## 20 seeds on 10,000 MNIST images: none may collapse (slow; nee
 	@$(BIN)/python -m pytest -m collapse python/tests/test_collapse.py
 
 .PHONY: bench
-bench: build ## our speed beside that of PyTorch and others, in one run (several GB into an environment of its own)
-	@test -d .venv-bench || { $(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install -q \
-	  --disable-pip-version-check numpy torch onnx onnxruntime openvino grad-cam; }
+bench: build .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
 	@PYTHONPATH=python .venv-bench/bin/python benchmarks/compare.py
 
 .PHONY: bench-kernels
