@@ -31,7 +31,9 @@ SYSTEM = {"Glibc", "Darwin", "Synchronization"}
 
 
 def imports(file):
-    return set(re.findall(r"^ *(?:@\S+ +)*(?:public +)?import +(?:(?:struct|class|func|enum) +)?(\w+)", file.read_text(), re.MULTILINE))
+    return set(
+        re.findall(r"^ *(?:@\S+ +)*(?:public +)?import +(?:(?:struct|class|func|enum) +)?(\w+)", file.read_text(), re.MULTILINE)
+    )
 
 
 # ---- Swift ----
