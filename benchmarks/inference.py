@@ -35,8 +35,8 @@ def contestants(classifier, images, threads):
 
 def workloads(threads):
     """(name, images, {contestant: work})"""
+    classifier = lenet.ours()
     for count, rounds in ((128, 20), (1, 500)):
-        classifier = lenet.ours()
         work = contestants(classifier, lenet.images_and_labels(count)[0], threads)
         wanted = work["PyTorch"]()
         for function in work.values():

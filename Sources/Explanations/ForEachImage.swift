@@ -12,5 +12,5 @@ struct ForEachImage: ParallelWork {
 
     var partCount: Int { min(count, 32) }
 
-    func run(part: Int) { body(count * part / partCount ..< count * (part + 1) / partCount) }
+    func run(part: Int) { body(range(of: part, parts: partCount, count: count)) }
 }

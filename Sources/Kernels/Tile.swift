@@ -132,6 +132,24 @@ typealias Tile4<P: Panel> = Pair<Pair<Single<P>>>
 typealias Tile8<P: Panel> = Pair<Pair<Pair<Single<P>>>>
 typealias Tile16<P: Panel> = Pair<Pair<Pair<Pair<Single<P>>>>>
 
+/// Work on a run of pixels that is done tile by tile.
+protocol TileBody {
+    /// Does the pixels from number `pixel` on, as many as the tile has.
+    func apply<T: Tile>(_ type: T.Type, at pixel: Int)
+}
+
+/// Runs `body` over `count` pixels: the largest tiles that the panel leaves registers for first, then ever smaller ones.
+@inline(__always)
+func forEachTile<P: Panel>(of type: P.Type, count: Int, _ body: some TileBody) {
+    let limit = TileLimits.pixels(vectors: P.vectors)
+    var pixel = 0
+    while limit >= 16, pixel &+ 16 <= count { body.apply(Tile16<P>.self, at: pixel); pixel &+= 16 }
+    while limit >= 8, pixel &+ 8 <= count { body.apply(Tile8<P>.self, at: pixel); pixel &+= 8 }
+    while pixel &+ 4 <= count { body.apply(Tile4<P>.self, at: pixel); pixel &+= 4 }
+    if pixel &+ 2 <= count { body.apply(Tile2<P>.self, at: pixel); pixel &+= 2 }
+    if pixel < count { body.apply(Tile1<P>.self, at: pixel) }
+}
+
 /// Pixels of the largest tile: as many as the level's registers hold.
 enum TileLimits {
     /// A panel of one vector gets twice the pixels: eight sums at least are needed to hide the latency.

@@ -60,6 +60,6 @@ public struct WindowGeometry: Sendable, Equatable {
 
 /// Splits `count` things into `parts` neighbouring ranges of nearly equal length.
 @inline(__always)
-func range(of part: Int, parts: Int, count: Int) -> Range<Int> {
+public func range(of part: Int, parts: Int, count: Int) -> Range<Int> {
     (count &* part / parts) ..< (count &* (part &+ 1) / parts)
 }

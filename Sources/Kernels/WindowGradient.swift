@@ -157,17 +157,14 @@ private struct GradientSums: PanelBody {
 
     @inline(__always)
     func apply<P: Panel>(_ type: P.Type) {
-        let limit = TileLimits.pixels(vectors: P.vectors)
-        var k = 0
-        while limit >= 16, k &+ 16 <= elements { tile(Tile16<P>.self, k); k &+= 16 }
-        while limit >= 8, k &+ 8 <= elements { tile(Tile8<P>.self, k); k &+= 8 }
-        while k &+ 4 <= elements { tile(Tile4<P>.self, k); k &+= 4 }
-        if k &+ 2 <= elements { tile(Tile2<P>.self, k); k &+= 2 }
-        if k < elements { tile(Tile1<P>.self, k) }
+        forEachTile(of: type, count: elements, self)
     }
+}
 
+extension GradientSums: TileBody {
+    /// A tile's pixels are elements here.
     @inline(never)
-    private func tile<T: Tile>(_ type: T.Type, _ k: Int) {
+    func apply<T: Tile>(_ type: T.Type, at k: Int) {
         var window = windows + k
         var dy = dy
         var sums = T()

@@ -52,17 +52,11 @@ public struct WindowProduct: ParallelWork {
                 runCount: layer.runOffsets.count, runLength: geometry.runLength, columnStep: geometry.columnStep,
                 bias: product.bias.map { $0 + panel.first }, relu: product.relu, outputStep: layer.outputColumnStep,
                 channels: panel.count)
-            let limit = TileLimits.pixels(vectors: P.vectors)
             for row in rows {
                 let (image, y) = row.quotientAndRemainder(dividingBy: geometry.rows)
-                var x = product.input + image &* geometry.imageStep + y &* geometry.rowStep
-                var out = product.output + image &* layer.outputImageStep + y &* layer.outputRowStep + panel.first
-                var left = geometry.columns
-                while limit >= 16, left >= 16 { sums.step(Tile16<P>.self, &x, &out, &left) }
-                while limit >= 8, left >= 8 { sums.step(Tile8<P>.self, &x, &out, &left) }
-                while left >= 4 { sums.step(Tile4<P>.self, &x, &out, &left) }
-                if left >= 2 { sums.step(Tile2<P>.self, &x, &out, &left) }
-                if left >= 1 { sums.step(Tile1<P>.self, &x, &out, &left) }
+                let x = product.input + image &* geometry.imageStep + y &* geometry.rowStep
+                let out = product.output + image &* layer.outputImageStep + y &* layer.outputRowStep + panel.first
+                forEachTile(of: type, count: geometry.columns, ProductSums.Row(sums: sums, x: x, out: out))
             }
         }
     }
@@ -83,13 +77,16 @@ private struct ProductSums {
     let outputStep: Int
     let channels: Int
 
-    @inline(__always)
-    func step<T: Tile>(_ type: T.Type, _ x: inout UnsafePointer<Float>, _ out: inout UnsafeMutablePointer<Float>,
-                       _ left: inout Int) {
-        tile(type, x, out)
-        x += T.pixels &* columnStep
-        out += T.pixels &* outputStep
-        left &-= T.pixels
+    /// A row of windows and its outputs.
+    struct Row: TileBody {
+        let sums: ProductSums
+        let x: UnsafePointer<Float>
+        let out: UnsafeMutablePointer<Float>
+
+        @inline(__always)
+        func apply<T: Tile>(_ type: T.Type, at pixel: Int) {
+            sums.tile(type, x + pixel &* sums.columnStep, out + pixel &* sums.outputStep)
+        }
     }
 
     @inline(never)

@@ -85,16 +85,11 @@ public struct WindowScatter: ParallelWork {
         /// All windows of one image.
         @inline(__always)
         private func along<P: Panel>(_ type: P.Type, _ sums: ScatterSums, _ image: Int) {
-            let limit = TileLimits.pixels(vectors: P.vectors)
-            let steps = (scatter.layer.outputColumnStep, scatter.layer.geometry.columnStep)
-            for y in 0 ..< scatter.layer.geometry.rows {
-                var (dy, dx) = row(image, y)
-                var left = scatter.layer.geometry.columns
-                while limit >= 16, left >= 16 { sums.step(Tile16<P>.self, &dy, &dx, &left, steps) }
-                while limit >= 8, left >= 8 { sums.step(Tile8<P>.self, &dy, &dx, &left, steps) }
-                while left >= 4 { sums.step(Tile4<P>.self, &dy, &dx, &left, steps) }
-                if left >= 2 { sums.step(Tile2<P>.self, &dy, &dx, &left, steps) }
-                if left >= 1 { sums.step(Tile1<P>.self, &dy, &dx, &left, steps) }
+            let layer = scatter.layer
+            for y in 0 ..< layer.geometry.rows {
+                let (dy, dx) = row(image, y)
+                forEachTile(of: type, count: layer.geometry.columns, ScatterSums.Row(
+                    sums: sums, dy: dy, outputStep: layer.outputColumnStep, dx: dx, inputStep: layer.geometry.columnStep))
             }
         }
 
@@ -117,14 +112,18 @@ private struct ScatterSums {
     /// Of the run, within the panel.
     let elements: Int
 
-    /// - Parameter steps: from window to window, in the output gradient and the input gradient.
-    @inline(__always)
-    func step<T: Tile>(_ type: T.Type, _ dy: inout UnsafePointer<Float>, _ dx: inout UnsafeMutablePointer<Float>,
-                       _ left: inout Int, _ steps: (output: Int, input: Int)) {
-        tile(type, dy, steps.output, dx, steps.input)
-        dy += T.pixels &* steps.output
-        dx += T.pixels &* steps.input
-        left &-= T.pixels
+    /// A row of windows, so far apart in the output gradient and the input gradient.
+    struct Row: TileBody {
+        let sums: ScatterSums
+        let dy: UnsafePointer<Float>
+        let outputStep: Int
+        let dx: UnsafeMutablePointer<Float>
+        let inputStep: Int
+
+        @inline(__always)
+        func apply<T: Tile>(_ type: T.Type, at pixel: Int) {
+            sums.tile(type, dy + pixel &* outputStep, outputStep, dx + pixel &* inputStep, inputStep)
+        }
     }
 
     @inline(never)

@@ -5,11 +5,6 @@
 // For every product of the networks that are trained here: billions of operations a second on one core, as a share of
 // the processor's limit, and the megabytes that must be read and written at least.
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 import Kernels
 
 ThreadPool.shared.threadCount = 1
