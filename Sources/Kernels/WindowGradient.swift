@@ -75,7 +75,8 @@ public struct WindowGradient: ParallelWork {
                     for panel in panels {
                         let step = packs ? panel.width : outputs
                         withPanel(width: panel.width, GradientSums(
-                            windows: UnsafePointer(rows), count: block.count, elements: elements.count,
+                            windows: UnsafePointer(rows), rowLength: PackedWindows.rowLength, count: block.count,
+                            elements: elements.count,
                             dy: panelStart + block.firstWindow &* step, step: step,
                             target: target + elements.lowerBound &* outputs + panel.first,
                             biasTarget: biasTarget + panel.first,
@@ -138,9 +139,10 @@ struct PackedWindows {
 
 /// Sums over one block's windows, for one panel of outputs. Plain numbers and addresses: a tile that held objects would
 /// count references.
-private struct GradientSums: PanelBody {
+struct GradientSums: PanelBody {
     /// [count, rowLength], of which so many elements
     let windows: UnsafePointer<Float>
+    let rowLength: Int
     let count: Int
     let elements: Int
     /// [count, panel width], `step` floats from row to row
@@ -170,7 +172,7 @@ extension GradientSums: TileBody {
         var sums = T()
         for _ in 0 ..< count {
             sums.accumulate(window, step: 1, T.P(reading: dy))
-            window += PackedWindows.rowLength
+            window += rowLength
             dy += step
         }
         sums.give(from: k, to: self)

@@ -64,7 +64,7 @@ public struct WindowProduct: ParallelWork {
 
 /// Sums over the windows of neighbouring pixels. Plain numbers and addresses: a tile that held objects would count
 /// references.
-private struct ProductSums {
+struct ProductSums {
     /// [K, panel width]
     let weights: UnsafePointer<Float>
     let runs: UnsafePointer<Int>

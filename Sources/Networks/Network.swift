@@ -22,6 +22,7 @@ public final class Network {
     private struct PlanKey: Hashable {
         var purpose: Purpose
         var capacity: Int
+        var winograd = Winograd.isEnabled
     }
 
     /// Images that one inference or explanation pass takes at most. Large enough to keep every core busy, small enough

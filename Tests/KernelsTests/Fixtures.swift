@@ -47,10 +47,10 @@ final class Numbers {
 
 /// Sums of `terms` products of numbers within ±1: every step rounds a partial sum of about √terms / 3, by at most
 /// 2⁻²⁴ of it, and the errors add up like a random walk: about 2⁻²⁴ · terms / 3.
-func expectClose(_ got: [Float], _ wanted: [Double], terms: Int = 1, _ what: Comment? = nil,
+func expectClose(_ got: [Float], _ wanted: [Double], terms: Int = 1, allowance: Double = 1, _ what: Comment? = nil,
                  sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(got.count == wanted.count, what, sourceLocation: sourceLocation)
-    let tolerance = 0x1p-24 * (8 + Double(terms) / 2)
+    let tolerance = allowance * 0x1p-24 * (8 + Double(terms) / 2)
     let worst = zip(got, wanted).map { abs(Double($0) - $1) / max(1, abs($1)) }.max { a, b in b.isNaN || a < b } ?? 0
     #expect(worst <= tolerance, what, sourceLocation: sourceLocation)
 }

@@ -11,5 +11,8 @@ ThreadPool.shared.threadCount = 1
 let limit = multiplyAddLimit()
 print("engine for \(InstructionSet.name), one core: limit \(rounded(limit)) GFLOP/s")
 print(row("product", "pass", "GFLOP/s", "of limit", "MB"))
-for product in products { measure(product, limit: limit) }
+for product in products {
+    measure(product, limit: limit)
+    measureWinograd(product, limit: limit)
+}
 for (name, side, channels) in poolings { measurePooling(name, side: side, channels: channels) }

@@ -1,36 +1,14 @@
 import Kernels
 
-/// A convolution or linear layer, with the ReLU after it where that was fused.
-final class WindowOperation: Operation {
-    /// Memory of a layer's weights: the parameters, their gradient (while training), and the packed copies.
-    struct Weights {
-        var weight: UnsafePointer<Float>
-        var bias: UnsafePointer<Float>?
-        var weightGradient: UnsafeMutablePointer<Float>?
-        var biasGradient: UnsafeMutablePointer<Float>?
-        var packedForProduct: UnsafeMutablePointer<Float>
-        var packedForScatter: UnsafeMutablePointer<Float>?
-        /// For the packed output gradient, while training; shared by all layers.
-        var packedGradient: UnsafeMutablePointer<Float>?
-    }
-
-    private let input: Value
-    private let output: Value
+/// A convolution or linear layer by direct sums.
+final class WindowOperation: WeightedOperation {
     private let layer: WindowLayer
     private let isLinear: Bool
-    private let padding: Size
-    private let relu: Bool
-    private let weights: Weights
 
-    init(input: Value, output: Value, kernel: Size?, stride: Size, padding: Size, dilation: Size, relu: Bool,
-         weights: Weights, capacity: Int) {
-        self.input = input
-        self.output = output
-        self.padding = padding
-        self.relu = relu
-        self.weights = weights
-        isLinear = kernel == nil
-        layer = Self.layer(input: input, output: output, kernel: kernel, stride: stride, dilation: dilation, capacity: capacity)
+    init(layer: WindowLayer, isLinear: Bool, input: Value, output: Value, padding: Size, relu: Bool, weights: Weights) {
+        self.layer = layer
+        self.isLinear = isLinear
+        super.init(input: input, output: output, padding: padding, relu: relu, weights: weights)
     }
 
     /// The windows of a layer; without a kernel, those of a linear one for `capacity` images.
@@ -50,8 +28,7 @@ final class WindowOperation: Operation {
                            outputImageStep: output.imageStep)
     }
 
-    /// Copies the weights into the order the sums read them in; to be done whenever they have changed.
-    func pack(_ pool: ThreadPool) {
+    override func pack(_ pool: ThreadPool) {
         pool.run(ProductPacking(layer: layer, weights: weights.weight, packed: weights.packedForProduct))
         if let packed = weights.packedForScatter {
             pool.run(ScatterPacking(layer: layer, weights: weights.weight, packed: packed))
@@ -59,37 +36,31 @@ final class WindowOperation: Operation {
     }
 
     /// The layer for a batch: a linear layer has its images side by side in one row.
-    private func batch(_ layer: WindowLayer, _ pass: Pass) -> (layer: WindowLayer, images: Int) {
+    private func batch(_ pass: Pass) -> (layer: WindowLayer, images: Int) {
         isLinear ? (layer.columns(pass.images), 1) : (layer, pass.images)
     }
 
     override func forward(_ pass: Pass) {
-        let (layer, images) = batch(layer, pass)
+        let (layer, images) = batch(pass)
         pass.pool.run(WindowProduct(
-            layer: layer, images: images, input: input.activations + input.start(padding: padding),
-            packed: weights.packedForProduct, bias: weights.bias, output: output.activations + output.interior,
-            relu: relu))
+            layer: layer, images: images, input: firstWindow, packed: weights.packedForProduct, bias: weights.bias,
+            output: output.activations + output.interior, relu: relu))
     }
 
-    override func backward(_ pass: Pass) {
-        guard let outputGradient = output.gradient else { return }
-        if relu {
-            pass.pool.run(RectifyMask(count: pass.images * output.imageStep, output: output.activations,
-                                      gradient: outputGradient))
-        }
-        let (layer, images) = batch(layer, pass)
+    override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
+        let (layer, images) = batch(pass)
         let dy = UnsafePointer(outputGradient + output.interior)
         if let weightGradient = weights.weightGradient, let packed = weights.packedGradient {
             let packing = GradientPacking(layer: layer, images: images, outputGradient: dy, packed: packed)
             pass.pool.run(packing)
-            let gradient = WindowGradient(packing: packing, input: input.activations + input.start(padding: padding),
-                                          weightGradient: weightGradient, biasGradient: weights.biasGradient)
+            let gradient = WindowGradient(packing: packing, input: firstWindow, weightGradient: weightGradient,
+                                          biasGradient: weights.biasGradient)
             pass.pool.run(gradient)
             pass.pool.run(WeightReduction(gradient: gradient))
         }
-        if let inputGradient = input.gradient, let packed = weights.packedForScatter {
+        if let inputGradient, let packed = weights.packedForScatter {
             pass.pool.run(WindowScatter(layer: layer, images: images, outputGradient: dy, packed: packed,
-                                        inputGradient: inputGradient + input.start(padding: padding)))
+                                        inputGradient: inputGradient))
         }
     }
 }

@@ -19,7 +19,7 @@ final class Plan {
     let capacity: Int
     private let operations: [Operation]
     private let backwardSteps: [BackwardStep]
-    private let windows: [WindowOperation]
+    private let weighted: [WeightedOperation]
     private let values: [String: Value]
     /// Keeps the memory of values, packed weights and scratch alive.
     private let memory: Arena
@@ -44,7 +44,7 @@ final class Plan {
         self.memory = memory
         self.image = image
         self.logits = logits
-        windows = operations.compactMap { $0 as? WindowOperation }
+        weighted = operations.compactMap { $0 as? WeightedOperation }
     }
 
     /// The output of a layer; only of the image, the logits and tapped layers is it sure to be the layer's own.
@@ -61,7 +61,7 @@ final class Plan {
     /// Image to logits. `version` tells whether the parameters have changed since the last pass.
     func forward(_ pass: Pass, version: Int) {
         if packedVersion != version {
-            for window in windows { window.pack(pass.pool) }
+            for operation in weighted { operation.pack(pass.pool) }
             packedVersion = version
         }
         for operation in operations { operation.forward(pass) }

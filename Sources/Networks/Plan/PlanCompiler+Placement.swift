@@ -57,9 +57,10 @@ extension PlanCompiler {
             var scratch = Scratch()
             if let window = windowLayer(layer, input: input, output: output) {
                 scratch.packedGradient = packedGradient
-                scratch.packedForProduct = try placer.take(window.productWeightCount)
+                let winograd = winogradLayer(layer, window)
+                scratch.packedForProduct = try placer.take(winograd?.productWeightCount ?? window.productWeightCount)
                 if wantsGradient.contains(layer.inputs[0]) {
-                    scratch.packedForScatter = try placer.take(window.scatterWeightCount)
+                    scratch.packedForScatter = try placer.take(winograd?.scatterWeightCount ?? window.scatterWeightCount)
                 }
             }
             if case .dropout = layer.kind { scratch.kept = try placer.take(capacity * output.imageStep) }
@@ -77,7 +78,8 @@ extension PlanCompiler {
             if overflow || floats > Int.max / 2 { throw NetworkError.outOfMemory(bytes: Int.max) }
             guard let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: output) else { continue }
             let images = if case .linear = layer.kind { 1 } else { capacity }
-            largest = max(largest, window.packedGradientCount(images: images))
+            let count = winogradLayer(layer, window)?.gradientCount ?? window.packedGradientCount(images: images)
+            largest = max(largest, count)
         }
         return largest
     }
@@ -94,20 +96,28 @@ extension PlanCompiler {
         }
     }
 
+    private func winogradLayer(_ layer: Layer, _ windows: WindowLayer) -> WinogradLayer? {
+        guard case .convolution(_, let kernel, let stride, _, let dilation, _) = layer.kind else { return nil }
+        return Winograd.layer(windows, kernel: kernel, stride: stride, dilation: dilation)
+    }
+
     private func operation(_ layer: Layer, values: [String: Value], frame: Value?, scratch: Scratch) -> Operation {
         let inputs = layer.inputs.map { values[$0]! }
         let input = inputs[0], output = values[layer.name]!
         let relu = rectified.contains(layer.name)
-        func window(_ kernel: Size?, stride: Size = Size(1), padding: Size = Size(0), dilation: Size = Size(1)) -> Operation {
-            WindowOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
-                            dilation: dilation, relu: relu, weights: weights(of: layer, scratch: scratch),
-                            capacity: capacity)
-        }
         switch layer.kind {
-        case .convolution(_, let kernel, let stride, let padding, let dilation, _):
-            return window(kernel, stride: stride, padding: padding, dilation: dilation)
+        case .convolution(_, _, _, let padding, _, _):
+            let windows = windowLayer(layer, input: input, output: output)!
+            let weights = weights(of: layer, scratch: scratch)
+            if let winograd = winogradLayer(layer, windows) {
+                return WinogradOperation(layer: winograd, input: input, output: output, padding: padding, relu: relu,
+                                         weights: weights)
+            }
+            return WindowOperation(layer: windows, isLinear: false, input: input, output: output, padding: padding,
+                                   relu: relu, weights: weights)
         case .linear:
-            return window(nil)
+            return WindowOperation(layer: windowLayer(layer, input: input, output: output)!, isLinear: true, input: input,
+                                   output: output, padding: Size(0), relu: relu, weights: weights(of: layer, scratch: scratch))
         case .maxPooling(let kernel, let stride, let padding):
             return MaxPoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
                                        relu: relu, overwrites: overwrites(layer), frame: frame, capacity: capacity)
@@ -128,9 +138,9 @@ extension PlanCompiler {
         }
     }
 
-    private func weights(of layer: Layer, scratch: Scratch) -> WindowOperation.Weights {
+    private func weights(of layer: Layer, scratch: Scratch) -> WeightedOperation.Weights {
         let weight = layout.parameter("\(layer.name).weight")!, bias = layout.parameter("\(layer.name).bias")
-        return WindowOperation.Weights(
+        return WeightedOperation.Weights(
             weight: parameters + weight.offset, bias: bias.map { UnsafePointer(parameters + $0.offset) },
             weightGradient: gradient.map { $0 + weight.offset },
             biasGradient: gradient.flatMap { gradient in bias.map { gradient + $0.offset } },

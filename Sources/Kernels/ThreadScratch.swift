@@ -1,0 +1,41 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Memory that each thread keeps for what it works on at the moment, so that it stays in that core's caches.
+///
+/// It grows to the largest request and is freed when the thread ends. What it holds is lost with the next request.
+enum ThreadScratch {
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let status = pthread_key_create(&key) { memory in
+            #if canImport(Darwin)
+            memory.deallocate()
+            #else
+            memory?.deallocate()
+            #endif
+        }
+        precondition(status == 0, "no key is left for a thread's memory")
+        return key
+    }()
+
+    /// Bytes in front of the floats: their number is kept there.
+    private static let header = Buffers.alignment
+
+    /// The thread's memory, `count` floats at least, aligned like every buffer.
+    static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+        if let memory = pthread_getspecific(key), memory.load(as: Int.self) >= count { return floats(in: memory) }
+        pthread_getspecific(key)?.deallocate()
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: header + count * 4 + Buffers.slack, alignment: Buffers.alignment)
+        memory.storeBytes(of: count, as: Int.self)
+        (memory + header).initializeMemory(as: Float.self, repeating: 0, count: count + Buffers.slack / 4)
+        pthread_setspecific(key, memory)
+        return floats(in: memory)
+    }
+
+    private static func floats(in memory: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
+        (memory + header).assumingMemoryBound(to: Float.self)
+    }
+}

@@ -1,0 +1,132 @@
+/// A convolution of stride 1 computed by minimal filtering on tiles (see `WinogradTransforms.swift`).
+///
+/// Every tile of 6x6 inputs becomes 36 values per channel, one for each pair of points; over all tiles these are 36
+/// products [tiles, channels] · [channels, outputs], whose results are turned back into m·m outputs a tile. Gradients take
+/// the transposed maps the other way. Tiles that hang over the edge read zeros and write what exists.
+public struct WinogradLayer: Sendable {
+    /// The same convolution as windows: it knows where inputs and outputs lie.
+    let windows: WindowLayer
+    /// Taps r along both axes: 3 or 5.
+    public let kernel: Int
+    let channels: Int
+    /// Tiles of one image.
+    let tileRows: Int
+    let tileColumns: Int
+
+    /// Panels over the channels, and their packed widths: floats of a tile in transformed memory.
+    let channelCover: PanelCover
+    var outputCover: PanelCover { windows.outputCover }
+    /// One run at the window's first float: what the products take a transformed tile for.
+    let wholeRow = OffsetTable([0])
+
+    /// Pairs of points.
+    static let points = 36
+
+    /// - Parameter windows: a convolution of stride and dilation 1 whose kernel is `kernel` x `kernel`.
+    public init(_ windows: WindowLayer, kernel: Int) {
+        self.windows = windows
+        self.kernel = kernel
+        channels = windows.geometry.columnStep
+        let side = 7 - kernel
+        tileRows = (windows.geometry.rows + side - 1) / side
+        tileColumns = (windows.geometry.columns + side - 1) / side
+        channelCover = PanelCover(channels: channels)
+    }
+
+    /// Outputs m of a tile along both axes.
+    var side: Int { 7 - kernel }
+    var outputs: Int { windows.outputs }
+    var tilesPerImage: Int { tileRows * tileColumns }
+
+    /// Whether minimal filtering beats the direct sums: there must be channels enough for the products to outweigh the
+    /// transforms, and most of the tiles' outputs must exist.
+    public var pays: Bool {
+        let geometry = windows.geometry
+        guard kernel == 3 || kernel == 5, channels >= 8, outputs >= 8 else { return false }
+        let direct = Double(geometry.rows * geometry.columns * geometry.windowLength * outputs)
+        let products = Double(tilesPerImage * Self.points * channels * outputs)
+        // A transformed value costs about as much as ten products.
+        let transforms = Double(tilesPerImage * Self.points * (channels + outputs) * 10)
+        return products + transforms < 0.8 * direct
+    }
+
+    // MARK: - Memory
+
+    /// Floats of the transformed weights, [point][panel of outputs][channels, width]; and transposed,
+    /// [point][panel of channels][outputs, width].
+    public var productWeightCount: Int { Self.points * weightStep }
+    public var scatterWeightCount: Int { Self.points * transposedWeightStep }
+    /// Floats from point to point there.
+    var weightStep: Int { channels * outputCover.width }
+    var transposedWeightStep: Int { outputs * channelCover.width }
+
+    /// Floats of a part's sums of the transformed weights' gradient, [point][channels, outputs], and of the bias's.
+    var gradientStep: Int { channels * outputCover.width }
+    var partialCount: Int { Self.points * gradientStep + outputCover.width }
+    /// Parts of the gradients' work: few, for each has sums of its own.
+    static let gradientParts = 16
+    public var gradientCount: Int { Self.gradientParts * partialCount }
+
+    /// Tiles worked on at a time: as many as keep both sides of the products in a core's second-level cache.
+    var blockTiles: Int {
+        let budget = 72_000 // floats
+        let most = budget / (Self.points * (channelCover.width + outputCover.width))
+        return max(16, min(64, most / 8 * 8))
+    }
+
+    /// Where a block's transformed tiles lie: [point][tile, width].
+    struct Block {
+        /// Of the inputs and of the outputs.
+        let inputs: UnsafeMutablePointer<Float>
+        let outputs: UnsafeMutablePointer<Float>
+        /// Floats from point to point, not a power of two: 36 neighbours must not share a set of the cache.
+        let inputStep: Int
+        let outputStep: Int
+        /// For one tile's vectors between the two axes, and before and after them.
+        let scratch: UnsafeMutablePointer<Float>
+        let edge: UnsafeMutablePointer<Float>
+
+        /// Takes the calling thread's memory.
+        init(_ layer: WinogradLayer) {
+            inputStep = layer.blockTiles &* layer.channelCover.width &+ 16
+            outputStep = layer.blockTiles &* layer.outputCover.width &+ 16
+            let vectors = WinogradLayer.points &* Vector.scalarCount
+            let points = WinogradLayer.points
+            scratch = ThreadScratch.floats(points &* (inputStep &+ outputStep) &+ 2 &* vectors)
+            edge = scratch + vectors
+            inputs = edge + vectors
+            outputs = inputs + points &* inputStep
+        }
+    }
+
+    /// A tile's place in its image.
+    struct Tile {
+        let image: Int
+        let row: Int
+        let column: Int
+    }
+
+    /// The tile with a number counted over the batch.
+    @inline(__always)
+    func tile(_ number: Int) -> Tile {
+        let (image, inImage) = number.quotientAndRemainder(dividingBy: tilesPerImage)
+        let (row, column) = inImage.quotientAndRemainder(dividingBy: tileColumns)
+        return Tile(image: image, row: row &* side, column: column &* side)
+    }
+
+    /// Where the tile's inputs begin, and how many of its rows and columns exist.
+    @inline(__always)
+    func input(_ tile: Tile) -> (offset: Int, rows: Int, columns: Int) {
+        let geometry = windows.geometry
+        return (tile.image &* geometry.imageStep &+ tile.row &* geometry.rowStep &+ tile.column &* geometry.columnStep,
+                min(6, geometry.rows &+ kernel &- 1 &- tile.row), min(6, geometry.columns &+ kernel &- 1 &- tile.column))
+    }
+
+    /// Where the tile's outputs begin, and how many of its rows and columns exist.
+    @inline(__always)
+    func output(_ tile: Tile) -> (offset: Int, rows: Int, columns: Int) {
+        (tile.image &* windows.outputImageStep &+ tile.row &* windows.outputRowStep
+            &+ tile.column &* windows.outputColumnStep,
+         min(side, windows.geometry.rows &- tile.row), min(side, windows.geometry.columns &- tile.column))
+    }
+}

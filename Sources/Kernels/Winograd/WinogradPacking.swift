@@ -1,0 +1,79 @@
+/// Transforms weights [r, r, C, N] for the products of every pair of points: G w Gᵀ in panels
+/// [point][panel][C, width]. One part per few channels.
+public struct WinogradPacking: ParallelWork {
+    let layer: WinogradLayer
+    let weights: UnsafePointer<Float>
+    let packed: UnsafeMutablePointer<Float>
+
+    public init(layer: WinogradLayer, weights: UnsafePointer<Float>, packed: UnsafeMutablePointer<Float>) {
+        self.layer = layer
+        self.weights = weights
+        self.packed = packed
+    }
+
+    public var partCount: Int { min(layer.channels, 32) }
+
+    public func run(part: Int) {
+        let mine = range(of: part, parts: partCount, count: layer.channels)
+        if layer.kernel == 3 { transform(Kernel3.Kernel.self, mine) } else { transform(Kernel5.Kernel.self, mine) }
+    }
+
+    private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
+        let scratch = ThreadScratch.floats(WinogradLayer.points &* Vector.scalarCount)
+        let columnStep = layer.channels &* layer.outputs
+        for channel in channels {
+            for panel in layer.outputCover.panels {
+                let source = weights + channel &* layer.outputs + panel.first
+                let target = packed + panel.first &* layer.channels + channel &* panel.width
+                forEachVector(panel.count, BothAxes<L>(
+                    x: TileView(base: UnsafeMutablePointer(mutating: source), rowStep: L.inputs &* columnStep,
+                                columnStep: columnStep),
+                    y: TileView(base: target, rowStep: 6 &* layer.weightStep, columnStep: layer.weightStep),
+                    scratch: scratch))
+            }
+        }
+    }
+}
+
+/// A transform of a tile, vector by vector of its channels.
+struct BothAxes<L: AxisTransform>: VectorBody {
+    let x: TileView
+    let y: TileView
+    let scratch: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+        L.applyToBothAxes(type, x.moved(by: offset), y.moved(by: offset), scratch: scratch)
+    }
+}
+
+/// Transposes what `WinogradPacking` wrote, for the input gradient: [point][panel of channels][N, width].
+public struct WinogradTransposition: ParallelWork {
+    let layer: WinogradLayer
+    let packed: UnsafePointer<Float>
+    let transposed: UnsafeMutablePointer<Float>
+
+    public init(layer: WinogradLayer, packed: UnsafePointer<Float>, transposed: UnsafeMutablePointer<Float>) {
+        self.layer = layer
+        self.packed = packed
+        self.transposed = transposed
+    }
+
+    public var partCount: Int { WinogradLayer.points }
+
+    public func run(part: Int) {
+        let packed = packed + part &* layer.weightStep
+        for panel in layer.channelCover.panels {
+            let target = transposed + part &* layer.transposedWeightStep + panel.first &* layer.outputs
+            for source in layer.outputCover.panels {
+                for k in 0 ..< panel.width {
+                    // Columns past the last channel are never stored; zeros keep them harmless.
+                    let row = packed + source.first &* layer.channels + (panel.first &+ k) &* source.width
+                    for n in 0 ..< source.count {
+                        target[(source.first &+ n) &* panel.width &+ k] = k < panel.count ? row[n] : 0
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/// A convolution's output, y = x ⋆ W + b, by minimal filtering.
+public struct WinogradProduct: ParallelWork {
+    let layer: WinogradLayer
+    let images: Int
+    let input: UnsafePointer<Float>
+    let packed: UnsafePointer<Float>
+    let bias: UnsafePointer<Float>?
+    let output: UnsafeMutablePointer<Float>
+    let relu: Bool
+
+    /// - Parameters:
+    ///   - input: first window of the first image.
+    ///   - packed: what `WinogradPacking` wrote.
+    ///   - bias: [N], or nil.
+    ///   - relu: whether max(·, 0) is taken before the store.
+    public init(layer: WinogradLayer, images: Int, input: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+                bias: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>, relu: Bool = false) {
+        self.layer = layer
+        self.images = images
+        self.input = input
+        self.packed = packed
+        self.bias = bias
+        self.output = output
+        self.relu = relu
+    }
+
+    /// Tiles that the products take at a time; parts are whole multiples of it.
+    private static let unit = 8
+    private var units: Int { (images &* layer.tilesPerImage &+ Self.unit &- 1) / Self.unit }
+
+    public var partCount: Int { min(units, 32) }
+
+    public func run(part: Int) {
+        let mine = range(of: part, parts: partCount, count: units)
+        let end = min(images &* layer.tilesPerImage, mine.upperBound &* Self.unit)
+        let block = WinogradLayer.Block(layer)
+        for first in stride(from: mine.lowerBound &* Self.unit, to: end, by: layer.blockTiles) {
+            let tiles = first ..< min(end, first &+ layer.blockTiles)
+            layer.transformInputs(input, tiles, into: block)
+            layer.multiply(block.inputs, step: block.inputStep, width: layer.channelCover.width, length: layer.channels,
+                           by: packed, weightStep: layer.weightStep, panels: layer.outputCover, tiles: tiles.count,
+                           into: block.outputs, step: block.outputStep)
+            if layer.kernel == 3 {
+                write(Kernel3.Output.self, tiles, block)
+            } else {
+                write(Kernel5.Output.self, tiles, block)
+            }
+        }
+    }
+
+    private func write<L: AxisTransform>(_ type: L.Type, _ tiles: Range<Int>, _ block: WinogradLayer.Block) {
+        let windows = layer.windows, width = layer.outputCover.width
+        for number in tiles {
+            let (offset, rows, columns) = layer.output(layer.tile(number))
+            forEachVector(layer.outputs, WriteOutputs<L>(
+                x: block.outputs(of: number &- tiles.lowerBound, width: width),
+                y: TileView(base: output + offset, rowStep: windows.outputRowStep, columnStep: windows.outputColumnStep),
+                rows: rows, columns: columns, bias: bias, relu: relu, block: block))
+        }
+    }
+}
+
+extension WinogradLayer {
+    /// The 36 values of some tiles' inputs.
+    func transformInputs(_ images: UnsafePointer<Float>, _ tiles: Range<Int>, into block: Block) {
+        for number in tiles {
+            let (offset, rows, columns) = input(tile(number))
+            let source = UnsafeMutablePointer(mutating: images + offset)
+            forEachVector(channels, ReadInputs(
+                x: TileView(base: source, rowStep: windows.geometry.rowStep, columnStep: windows.geometry.columnStep),
+                rows: rows, columns: columns, y: block.inputs(of: number &- tiles.lowerBound, width: channelCover.width),
+                block: block))
+        }
+    }
+
+    /// For each pair of points: rows [tiles, width], of which `length` floats count, times weights, into rows of
+    /// `panels`.
+    func multiply(_ rows: UnsafePointer<Float>, step: Int, width: Int, length: Int, by weights: UnsafePointer<Float>,
+                  weightStep: Int, panels: PanelCover, tiles: Int, into target: UnsafeMutablePointer<Float>,
+                  step targetStep: Int) {
+        for point in 0 ..< Self.points {
+            for panel in panels.panels {
+                withPanel(width: panel.width, PointProduct(
+                    sums: ProductSums(
+                        weights: weights + point &* weightStep + panel.first &* length, runs: wholeRow.base, runCount: 1,
+                        runLength: length, columnStep: width, bias: nil, relu: false, outputStep: panels.width,
+                        channels: panel.width),
+                    tiles: tiles, x: rows + point &* step, out: target + point &* targetStep + panel.first))
+            }
+        }
+    }
+}
+
+/// One panel of the product for one pair of points.
+private struct PointProduct: PanelBody {
+    let sums: ProductSums
+    let tiles: Int
+    let x: UnsafePointer<Float>
+    let out: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func apply<P: Panel>(_ type: P.Type) {
+        forEachTile(of: type, count: tiles, ProductSums.Row(sums: sums, x: x, out: out))
+    }
+}

@@ -1,0 +1,119 @@
+// Between images and transformed tiles: each body moves one vector of a tile's channels.
+
+extension TileView {
+    @inline(__always)
+    func moved(by offset: Int) -> TileView { TileView(base: base + offset, rowStep: rowStep, columnStep: columnStep) }
+
+    /// Copies the vectors of `source` that exist, zeros for the others.
+    @inline(__always)
+    func fill<V: FloatVector>(_ type: V.Type, side: Int, from source: TileView, rows: Int, columns: Int) {
+        for row in 0 ..< side {
+            for column in 0 ..< side {
+                let exists = row < rows && column < columns
+                (exists ? V(reading: source.at(row, column)) : V()).write(to: at(row, column))
+            }
+        }
+    }
+}
+
+extension WinogradLayer.Block {
+    /// The 36 points of a tile within the block.
+    @inline(__always)
+    func inputs(of tile: Int, width: Int) -> TileView {
+        TileView(base: inputs + tile &* width, rowStep: 6 &* inputStep, columnStep: inputStep)
+    }
+
+    @inline(__always)
+    func outputs(of tile: Int, width: Int) -> TileView {
+        TileView(base: outputs + tile &* width, rowStep: 6 &* outputStep, columnStep: outputStep)
+    }
+}
+
+/// Bᵀ x B of one tile's inputs.
+struct ReadInputs: VectorBody {
+    let x: TileView
+    let rows: Int
+    let columns: Int
+    let y: TileView
+    let block: WinogradLayer.Block
+
+    @inline(__always)
+    func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+        var source = x.moved(by: offset)
+        if rows < 6 || columns < 6 {
+            let edge = TileView.dense(type, block.edge, side: 6)
+            edge.fill(type, side: 6, from: source, rows: rows, columns: columns)
+            source = edge
+        }
+        InputTransform.applyToBothAxes(type, source, y.moved(by: offset), scratch: block.scratch)
+    }
+}
+
+/// Aᵀ m A of one tile's products, with bias and ReLU, to the outputs that exist.
+struct WriteOutputs<L: AxisTransform>: VectorBody {
+    let x: TileView
+    let y: TileView
+    let rows: Int
+    let columns: Int
+    let bias: UnsafePointer<Float>?
+    let relu: Bool
+    let block: WinogradLayer.Block
+
+    @inline(__always)
+    func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+        let tile = TileView.dense(type, block.edge, side: L.outputs)
+        L.applyToBothAxes(type, x.moved(by: offset), tile, scratch: block.scratch)
+        let target = y.moved(by: offset)
+        let bias = bias.map { V(reading: $0 + offset) } ?? V()
+        for row in 0 ..< min(rows, L.outputs) {
+            for column in 0 ..< min(columns, L.outputs) {
+                var sum = V(reading: tile.at(row, column)) + bias
+                if relu { sum.clampNegative() }
+                sum.write(to: target.at(row, column), first: lanes)
+            }
+        }
+    }
+}
+
+/// A dy Aᵀ of one tile's output gradient; its sum is added to the bias gradient.
+struct ReadOutputGradient<L: AxisTransform>: VectorBody {
+    let x: TileView
+    let rows: Int
+    let columns: Int
+    let y: TileView
+    /// Whole vectors are added: what they hold past the last output is of no use.
+    let biasGradient: UnsafeMutablePointer<Float>
+    let block: WinogradLayer.Block
+
+    @inline(__always)
+    func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+        let tile = TileView.dense(type, block.edge, side: L.inputs)
+        tile.fill(type, side: L.inputs, from: x.moved(by: offset), rows: rows, columns: columns)
+        var sum = V(reading: biasGradient + offset)
+        for row in 0 ..< L.inputs { for column in 0 ..< L.inputs { sum += V(reading: tile.at(row, column)) } }
+        sum.write(to: biasGradient + offset)
+        L.applyToBothAxes(type, tile, y.moved(by: offset), scratch: block.scratch)
+    }
+}
+
+/// B x̂ Bᵀ of one tile's transformed input gradient, added to the inputs that exist.
+struct AddInputGradient: VectorBody {
+    let x: TileView
+    let y: TileView
+    let rows: Int
+    let columns: Int
+    let block: WinogradLayer.Block
+
+    @inline(__always)
+    func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+        let tile = TileView.dense(type, block.edge, side: 6)
+        InputAdjoint.applyToBothAxes(type, x.moved(by: offset), tile, scratch: block.scratch)
+        let target = y.moved(by: offset)
+        for row in 0 ..< min(rows, 6) {
+            for column in 0 ..< min(columns, 6) {
+                let place = target.at(row, column)
+                (V(reading: place) + V(reading: tile.at(row, column))).write(to: place, first: lanes)
+            }
+        }
+    }
+}

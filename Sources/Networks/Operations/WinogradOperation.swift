@@ -1,0 +1,54 @@
+import Kernels
+import Synchronization
+
+/// Whether wide convolutions are computed by minimal filtering: faster by far, with up to eight times the rounding error
+/// (docs/winograd.md). Plans made from then on go by it.
+public enum Winograd {
+    private static let enabled = Atomic<Bool>(true)
+
+    public static var isEnabled: Bool {
+        get { enabled.load(ordering: .relaxed) }
+        set { enabled.store(newValue, ordering: .relaxed) }
+    }
+
+    /// The layer for a convolution, where minimal filtering applies, pays, and is enabled.
+    static func layer(_ windows: WindowLayer, kernel: Size, stride: Size, dilation: Size) -> WinogradLayer? {
+        guard isEnabled, kernel.height == kernel.width, stride == Size(1), dilation == Size(1) else { return nil }
+        let layer = WinogradLayer(windows, kernel: kernel.height)
+        return layer.pays ? layer : nil
+    }
+}
+
+/// A convolution by minimal filtering, with the ReLU after it where that was fused.
+final class WinogradOperation: WeightedOperation {
+    private let layer: WinogradLayer
+
+    init(layer: WinogradLayer, input: Value, output: Value, padding: Size, relu: Bool, weights: Weights) {
+        self.layer = layer
+        super.init(input: input, output: output, padding: padding, relu: relu, weights: weights)
+    }
+
+    override func pack(_ pool: ThreadPool) {
+        pool.run(WinogradPacking(layer: layer, weights: weights.weight, packed: weights.packedForProduct))
+        if let transposed = weights.packedForScatter {
+            pool.run(WinogradTransposition(layer: layer, packed: weights.packedForProduct, transposed: transposed))
+        }
+    }
+
+    override func forward(_ pass: Pass) {
+        pass.pool.run(WinogradProduct(
+            layer: layer, images: pass.images, input: firstWindow, packed: weights.packedForProduct, bias: weights.bias,
+            output: output.activations + output.interior, relu: relu))
+    }
+
+    override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
+        let gradient = WinogradGradient(
+            layer: layer, images: pass.images, input: firstWindow, outputGradient: outputGradient + output.interior,
+            transposed: weights.packedForScatter, inputGradient: inputGradient, partial: weights.packedGradient)
+        pass.pool.run(gradient)
+        if let weightGradient = weights.weightGradient, let partial = weights.packedGradient {
+            pass.pool.run(WinogradReduction(gradient: gradient, partial: partial, weightGradient: weightGradient,
+                                            biasGradient: weights.biasGradient))
+        }
+    }
+}

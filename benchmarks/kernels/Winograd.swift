@@ -1,0 +1,32 @@
+import Kernels
+
+/// Prints a line for each pass of a convolution by minimal filtering, in operations of the direct sums: what it saves
+/// shows as a share of the limit that may lie beyond 100%.
+func measureWinograd(_ product: Product, limit: Double) {
+    let layer = WinogradLayer(product.layer, kernel: product.kernel)
+    guard !product.isLinear, layer.pays else { return }
+    let pool = ThreadPool.shared, images = product.images
+    let x = buffer(product.inputCount), w = buffer(product.weightCount), y = buffer(product.outputCount)
+    let dx = buffer(product.inputCount), bias = buffer(product.outputs), gradient = buffer(product.weightCount)
+    let packed = buffer(layer.productWeightCount), transposed = buffer(layer.scatterWeightCount)
+    let partial = buffer(layer.gradientCount)
+    pool.run(WinogradPacking(layer: layer, weights: w, packed: packed))
+    pool.run(WinogradTransposition(layer: layer, packed: packed, transposed: transposed))
+    func report(_ pass: String, passes: Double = 1, floats: Int, _ body: () -> Void) {
+        guard isWanted("\(product.name) Winograd \(pass)") else { return }
+        let speed = passes * product.operations / median(body) / 1e9
+        print(row(product.name + ", Winograd", pass, rounded(speed), "\(Int((100 * speed / limit).rounded()))%",
+                  rounded(Double(floats) * 4 / 1e6)))
+    }
+    let all = product.inputCount + product.weightCount + product.outputCount
+    report("forward", floats: all) {
+        pool.run(WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true))
+    }
+    report("both gradients", passes: 2, floats: all + 2 * product.inputCount) {
+        let work = WinogradGradient(layer: layer, images: images, input: x, outputGradient: y, transposed: transposed,
+                                    inputGradient: dx, partial: partial)
+        pool.run(work)
+        pool.run(WinogradReduction(gradient: work, partial: partial, weightGradient: gradient, biasGradient: bias))
+    }
+    for memory in [x, w, y, dx, bias, gradient, packed, transposed, partial] { memory.deallocate() }
+}
