@@ -13,6 +13,10 @@ private let cases: [WindowCase] = {
     }
     cases.append(WindowCase(images: 3, height: 12, width: 12, channels: 20, outputs: 50, kernel: (5, 5)))
     cases.append(WindowCase(images: 2, height: 33, width: 30, channels: 16, outputs: 24, kernel: (3, 3), padding: (1, 1)))
+    // A wide layer, in one chunk and in several.
+    for images in [1, 35] {
+        cases.append(WindowCase(images: images, height: 6, width: 9, channels: 100, outputs: 90, kernel: (3, 3), padding: (1, 1)))
+    }
     return cases
 }()
 
@@ -20,6 +24,11 @@ private let cases: [WindowCase] = {
     @Test(arguments: cases) func convolutionsAgreeWithTheReference(shape: WindowCase) {
         // The bound stated in docs/winograd.md, over all shapes.
         checkWindows(WindowFixture(convolution: shape), allowance: 8) { runWinograd($0, kernel: shape.kernel.0) }
+    }
+
+    @Test func casesHoldWideAndNarrowLayers() {
+        let wide = cases.map { WinogradLayer(WindowFixture(convolution: $0).layer, kernel: $0.kernel.0).isWide }
+        #expect(wide.contains(true) && wide.contains(false))
     }
 
     @Test func paysForWideConvolutionsOnly() {
@@ -46,16 +55,16 @@ private func runWinograd(_ f: WindowFixture, kernel: Int) -> [[Float]] {
                              output: rectified.base, relu: true))
     let dx = Memory(count: x.count), partial = Memory(count: layer.gradientCount)
     dx.base.update(repeating: 1, count: dx.count) // scatter adds
-    let gradient = WinogradGradient(layer: layer, images: f.images, input: x.base, outputGradient: dy.base,
-                                    transposed: transposed.base, inputGradient: dx.base, partial: partial.base)
-    pool.run(gradient)
     let dw = Memory(count: w.count), db = Memory(count: b.count)
-    pool.run(WinogradReduction(gradient: gradient, partial: partial.base, weightGradient: dw.base, biasGradient: db.base))
+    WinogradGradient(layer: layer, images: f.images, input: x.base, outputGradient: dy.base, transposed: transposed.base,
+                     inputGradient: dx.base,
+                     weights: WinogradGradient.Weights(gradient: dw.base, bias: db.base, scratch: partial.base)
+    ).run(on: pool)
     // Without weights' sums the input gradient is the same.
     let alone = Memory(count: x.count)
     alone.base.update(repeating: 1, count: alone.count)
-    pool.run(WinogradGradient(layer: layer, images: f.images, input: x.base, outputGradient: dy.base,
-                              transposed: transposed.base, inputGradient: alone.base, partial: nil))
+    WinogradGradient(layer: layer, images: f.images, input: x.base, outputGradient: dy.base, transposed: transposed.base,
+                     inputGradient: alone.base, weights: nil).run(on: pool)
     #expect(alone.values == dx.values)
     for memory in [packed, transposed, y, rectified, dx, partial, dw, db] { #expect(memory.guardIsIntact) }
     return [y, rectified, dx, dw, db].map(\.values)

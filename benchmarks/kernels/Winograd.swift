@@ -23,10 +23,10 @@ func measureWinograd(_ product: Product, limit: Double) {
         pool.run(WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true))
     }
     report("both gradients", passes: 2, floats: all + 2 * product.inputCount) {
-        let work = WinogradGradient(layer: layer, images: images, input: x, outputGradient: y, transposed: transposed,
-                                    inputGradient: dx, partial: partial)
-        pool.run(work)
-        pool.run(WinogradReduction(gradient: work, partial: partial, weightGradient: gradient, biasGradient: bias))
+        WinogradGradient(
+            layer: layer, images: images, input: x, outputGradient: y, transposed: transposed, inputGradient: dx,
+            weights: WinogradGradient.Weights(gradient: gradient, bias: bias, scratch: partial)
+        ).run(on: pool)
     }
     for memory in [x, w, y, dx, bias, gradient, packed, transposed, partial] { memory.deallocate() }
 }

@@ -60,12 +60,37 @@ public struct WinogradLayer: Sendable {
     var weightStep: Int { channels * outputCover.width }
     var transposedWeightStep: Int { outputs * channelCover.width }
 
-    /// Floats of a part's sums of the transformed weights' gradient, [point][channels, outputs], and of the bias's.
+    /// Floats of the sums of the transformed weights' gradient for one pair of points, [channels, outputs].
     var gradientStep: Int { channels * outputCover.width }
-    var partialCount: Int { Self.points * gradientStep + outputCover.width }
-    /// Parts of the gradients' work: few, for each has sums of its own.
+    /// Parts of the gradients' work that have sums of their own.
     static let gradientParts = 16
-    public var gradientCount: Int { Self.gradientParts * partialCount }
+
+    /// Floats that the weights' gradient needs on the way: sums of the weights' (for each part, in narrow layers) and of
+    /// the bias's, and in wide layers a chunk's transformed tiles.
+    public var gradientCount: Int {
+        biasSumsStart + Self.gradientParts * outputCover.width
+            + (isWide ? Self.chunkTiles * Self.points * (channelCover.width + outputCover.width) : 0)
+    }
+    private var biasSumsStart: Int { (isWide ? 1 : Self.gradientParts) * Self.points * gradientStep }
+
+    func weightSums(_ scratch: UnsafeMutablePointer<Float>, part: Int) -> UnsafeMutablePointer<Float> {
+        scratch + part &* Self.points &* gradientStep
+    }
+
+    func biasSums(_ scratch: UnsafeMutablePointer<Float>, part: Int) -> UnsafeMutablePointer<Float> {
+        scratch + biasSumsStart + part &* outputCover.width
+    }
+
+    /// A chunk's tiles lie [point][tile][width]: what one pair of points reads lies side by side.
+    func chunkInputs(_ scratch: UnsafeMutablePointer<Float>) -> Points {
+        Points(base: biasSums(scratch, part: Self.gradientParts), step: Self.chunkTiles &* channelCover.width,
+               tileStep: channelCover.width)
+    }
+
+    func chunkOutputs(_ scratch: UnsafeMutablePointer<Float>) -> Points {
+        Points(base: chunkInputs(scratch).base + Self.points &* Self.chunkTiles &* channelCover.width,
+               step: Self.chunkTiles &* outputCover.width, tileStep: outputCover.width)
+    }
 
     /// Tiles worked on at a time: as many as keep both sides of the products in a core's second-level cache.
     var blockTiles: Int {
@@ -74,28 +99,57 @@ public struct WinogradLayer: Sendable {
         return max(16, min(64, most / 8 * 8))
     }
 
-    /// Where a block's transformed tiles lie: [point][tile, width].
-    struct Block {
-        /// Of the inputs and of the outputs.
-        let inputs: UnsafeMutablePointer<Float>
-        let outputs: UnsafeMutablePointer<Float>
-        /// Floats from point to point, not a power of two: 36 neighbours must not share a set of the cache.
-        let inputStep: Int
-        let outputStep: Int
-        /// For one tile's vectors between the two axes, and before and after them.
-        let scratch: UnsafeMutablePointer<Float>
-        let edge: UnsafeMutablePointer<Float>
+    /// Transformed tiles in memory.
+    struct Points {
+        let base: UnsafeMutablePointer<Float>
+        /// Floats from point to point, and from tile to tile.
+        let step: Int
+        let tileStep: Int
+
+        /// The points of one tile.
+        @inline(__always)
+        func tile(_ tile: Int) -> TileView {
+            TileView(base: base + tile &* tileStep, rowStep: 6 &* step, columnStep: step)
+        }
+
+        func from(_ tile: Int) -> Points { Points(base: base + tile &* tileStep, step: step, tileStep: tileStep) }
+    }
+
+    /// A thread's memory for one tile's vectors: before a transform, between the two axes, and after.
+    struct Scratch {
+        let before: UnsafeMutablePointer<Float>
+        let middle: UnsafeMutablePointer<Float>
+        let after: UnsafeMutablePointer<Float>
+        /// What was asked for beyond that.
+        let more: UnsafeMutablePointer<Float>
 
         /// Takes the calling thread's memory.
-        init(_ layer: WinogradLayer) {
-            inputStep = layer.blockTiles &* layer.channelCover.width &+ 16
-            outputStep = layer.blockTiles &* layer.outputCover.width &+ 16
+        init(more: Int = 0) {
             let vectors = WinogradLayer.points &* Vector.scalarCount
-            let points = WinogradLayer.points
-            scratch = ThreadScratch.floats(points &* (inputStep &+ outputStep) &+ 2 &* vectors)
-            edge = scratch + vectors
-            inputs = edge + vectors
-            outputs = inputs + points &* inputStep
+            before = ThreadScratch.floats(3 &* vectors &+ more)
+            middle = before + vectors
+            after = middle + vectors
+            self.more = after + vectors
+        }
+    }
+
+    /// What a thread works on: some tiles, [tile][point][width], so that what a tile's transforms touch lies side by side.
+    struct Block {
+        let scratch: Scratch
+        let inputs: Points
+        let outputs: Points
+        /// A row of outputs that nobody reads.
+        let unused: UnsafeMutablePointer<Float>
+
+        init(_ layer: WinogradLayer) {
+            // A line more than the points take: the tiles of one point must not share a set of the cache.
+            func tileStep(_ width: Int) -> Int { WinogradLayer.points &* width &+ 16 }
+            let inputWidth = layer.channelCover.width, outputWidth = layer.outputCover.width
+            let inputCount = layer.blockTiles &* tileStep(inputWidth), outputCount = layer.blockTiles &* tileStep(outputWidth)
+            scratch = Scratch(more: inputCount &+ outputCount &+ outputWidth)
+            inputs = Points(base: scratch.more, step: inputWidth, tileStep: tileStep(inputWidth))
+            outputs = Points(base: scratch.more + inputCount, step: outputWidth, tileStep: tileStep(outputWidth))
+            unused = outputs.base + outputCount
         }
     }
 

@@ -16,36 +16,23 @@ extension TileView {
     }
 }
 
-extension WinogradLayer.Block {
-    /// The 36 points of a tile within the block.
-    @inline(__always)
-    func inputs(of tile: Int, width: Int) -> TileView {
-        TileView(base: inputs + tile &* width, rowStep: 6 &* inputStep, columnStep: inputStep)
-    }
-
-    @inline(__always)
-    func outputs(of tile: Int, width: Int) -> TileView {
-        TileView(base: outputs + tile &* width, rowStep: 6 &* outputStep, columnStep: outputStep)
-    }
-}
-
 /// Bᵀ x B of one tile's inputs.
 struct ReadInputs: VectorBody {
     let x: TileView
     let rows: Int
     let columns: Int
     let y: TileView
-    let block: WinogradLayer.Block
+    let scratch: WinogradLayer.Scratch
 
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
         var source = x.moved(by: offset)
         if rows < 6 || columns < 6 {
-            let edge = TileView.dense(type, block.edge, side: 6)
+            let edge = TileView.dense(type, scratch.before, side: 6)
             edge.fill(type, side: 6, from: source, rows: rows, columns: columns)
             source = edge
         }
-        InputTransform.applyToBothAxes(type, source, y.moved(by: offset), scratch: block.scratch)
+        InputTransform.applyToBothAxes(type, source, y.moved(by: offset), scratch: scratch.middle)
     }
 }
 
@@ -57,12 +44,12 @@ struct WriteOutputs<L: AxisTransform>: VectorBody {
     let columns: Int
     let bias: UnsafePointer<Float>?
     let relu: Bool
-    let block: WinogradLayer.Block
+    let scratch: WinogradLayer.Scratch
 
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-        let tile = TileView.dense(type, block.edge, side: L.outputs)
-        L.applyToBothAxes(type, x.moved(by: offset), tile, scratch: block.scratch)
+        let tile = TileView.dense(type, scratch.after, side: L.outputs)
+        L.applyToBothAxes(type, x.moved(by: offset), tile, scratch: scratch.middle)
         let target = y.moved(by: offset)
         let bias = bias.map { V(reading: $0 + offset) } ?? V()
         for row in 0 ..< min(rows, L.outputs) {
@@ -83,16 +70,16 @@ struct ReadOutputGradient<L: AxisTransform>: VectorBody {
     let y: TileView
     /// Whole vectors are added: what they hold past the last output is of no use.
     let biasGradient: UnsafeMutablePointer<Float>
-    let block: WinogradLayer.Block
+    let scratch: WinogradLayer.Scratch
 
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-        let tile = TileView.dense(type, block.edge, side: L.inputs)
+        let tile = TileView.dense(type, scratch.before, side: L.inputs)
         tile.fill(type, side: L.inputs, from: x.moved(by: offset), rows: rows, columns: columns)
         var sum = V(reading: biasGradient + offset)
         for row in 0 ..< L.inputs { for column in 0 ..< L.inputs { sum += V(reading: tile.at(row, column)) } }
         sum.write(to: biasGradient + offset)
-        L.applyToBothAxes(type, tile, y.moved(by: offset), scratch: block.scratch)
+        L.applyToBothAxes(type, tile, y.moved(by: offset), scratch: scratch.middle)
     }
 }
 
@@ -102,12 +89,12 @@ struct AddInputGradient: VectorBody {
     let y: TileView
     let rows: Int
     let columns: Int
-    let block: WinogradLayer.Block
+    let scratch: WinogradLayer.Scratch
 
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-        let tile = TileView.dense(type, block.edge, side: 6)
-        InputAdjoint.applyToBothAxes(type, x.moved(by: offset), tile, scratch: block.scratch)
+        let tile = TileView.dense(type, scratch.after, side: 6)
+        InputAdjoint.applyToBothAxes(type, x.moved(by: offset), tile, scratch: scratch.middle)
         let target = y.moved(by: offset)
         for row in 0 ..< min(rows, 6) {
             for column in 0 ..< min(columns, 6) {

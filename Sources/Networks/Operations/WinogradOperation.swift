@@ -42,13 +42,13 @@ final class WinogradOperation: WeightedOperation {
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
-        let gradient = WinogradGradient(
-            layer: layer, images: pass.images, input: firstWindow, outputGradient: outputGradient + output.interior,
-            transposed: weights.packedForScatter, inputGradient: inputGradient, partial: weights.packedGradient)
-        pass.pool.run(gradient)
-        if let weightGradient = weights.weightGradient, let partial = weights.packedGradient {
-            pass.pool.run(WinogradReduction(gradient: gradient, partial: partial, weightGradient: weightGradient,
-                                            biasGradient: weights.biasGradient))
+        var wanted: WinogradGradient.Weights?
+        if let weightGradient = weights.weightGradient, let scratch = weights.packedGradient {
+            wanted = WinogradGradient.Weights(gradient: weightGradient, bias: weights.biasGradient, scratch: scratch)
         }
+        WinogradGradient(
+            layer: layer, images: pass.images, input: firstWindow, outputGradient: outputGradient + output.interior,
+            transposed: weights.packedForScatter, inputGradient: inputGradient, weights: wanted
+        ).run(on: pass.pool)
     }
 }
