@@ -57,7 +57,9 @@ public struct WinogradGradient {
     }
 
     /// Parts that take whole images, each with sums of its own for the bias and, in narrow layers, for the weights.
-    var imageParts: Int { min(images, WinogradLayer.gradientParts) }
+    var imageParts: Int {
+        max(1, min(images, WinogradLayer.gradientParts, images &* layer.tilesPerImage / layer.leastTiles))
+    }
 
     /// A dy Aᵀ of some tiles; their sums are added to `bias`.
     func transformOutputs(_ tiles: Range<Int>, into target: WinogradLayer.Points, bias: UnsafeMutablePointer<Float>,

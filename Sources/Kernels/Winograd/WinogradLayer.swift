@@ -92,12 +92,20 @@ public struct WinogradLayer: Sendable {
                step: Self.chunkTiles &* outputCover.width, tileStep: outputCover.width)
     }
 
+    /// Whether the transformed weights, 36 · C · N floats, outgrow the last-level cache: they are then read as seldom as
+    /// can be.
+    private var isHuge: Bool { Self.points * weightStep > 4 << 20 }
+
     /// Tiles worked on at a time: as many as keep both sides of the products in a core's second-level cache.
     var blockTiles: Int {
+        if isHuge { return 32 }
         let budget = 72_000 // floats
         let most = budget / (Self.points * (channelCover.width + outputCover.width))
         return max(16, min(64, most / 8 * 8))
     }
+
+    /// Tiles that a part of the work has at least.
+    var leastTiles: Int { isHuge ? 16 : 8 }
 
     /// Transformed tiles in memory.
     struct Points {

@@ -24,17 +24,15 @@ public struct WinogradProduct: ParallelWork {
         self.relu = relu
     }
 
-    /// Tiles that the products take at a time; parts are whole multiples of it.
-    private static let unit = 8
-    private var units: Int { (images &* layer.tilesPerImage &+ Self.unit &- 1) / Self.unit }
+    private var units: Int { (images &* layer.tilesPerImage &+ layer.leastTiles &- 1) / layer.leastTiles }
 
     public var partCount: Int { min(units, 32) }
 
     public func run(part: Int) {
         let mine = range(of: part, parts: partCount, count: units)
-        let end = min(images &* layer.tilesPerImage, mine.upperBound &* Self.unit)
+        let end = min(images &* layer.tilesPerImage, mine.upperBound &* layer.leastTiles)
         let block = WinogradLayer.Block(layer)
-        for first in stride(from: mine.lowerBound &* Self.unit, to: end, by: layer.blockTiles) {
+        for first in stride(from: mine.lowerBound &* layer.leastTiles, to: end, by: layer.blockTiles) {
             let tiles = first ..< min(end, first &+ layer.blockTiles)
             layer.transformInputs(input, tiles, into: block.inputs, scratch: block.scratch)
             layer.multiply(block.inputs, length: layer.channels, by: packed, weightStep: layer.weightStep,
