@@ -144,10 +144,10 @@ def threshold_sweep(heatmap, mask, thresholds=THRESHOLDS) -> Sweep:
         shared[:, index] = np.count_nonzero(above & mask, axis=(1, 2))
     together = cut + object_sizes(mask)[:, None]
     dice, iou = 2 * shared / together, shared / (together - shared)
-    return Sweep(thresholds, dice, iou, _mean_height(dice, thresholds), _mean_height(iou, thresholds))
+    return Sweep(thresholds, dice, iou, mean_height(dice, thresholds), mean_height(iou, thresholds))
 
 
-def _mean_height(curves, positions) -> np.ndarray:
+def mean_height(curves, positions) -> np.ndarray:
     """Area under each row by the trapezoidal rule, over the range of `positions`."""
     steps = np.diff(positions)
     return ((curves[:, 1:] + curves[:, :-1]) / 2 * steps).sum(axis=1) / steps.sum()
