@@ -88,6 +88,8 @@ def test_relevance_is_finite_and_where_it_is_weighed_not_negative(wrong, message
     for weighed in (metrics.soft_dice, metrics.energy_inside, metrics.centroid_offset):
         with pytest.raises(ValueError, match=message):
             weighed(wrong, M)
+        with pytest.raises(ValueError, match="heatmap holds values beyond 1e[+]100"):
+            weighed(H.astype(float) * 1e300, M)
     with pytest.raises(ValueError, match="heatmap holds 2, but must be at most 1"):
         metrics.soft_dice(ONES * 2, M[:1])
 

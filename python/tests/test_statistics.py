@@ -113,8 +113,9 @@ def test_scores_that_agree_have_no_difference():
     for test in ("t", "wilcoxon"):
         found = statistics.compare_paired(A, A, test)
         assert (found.statistic, found.p_value, found.effect_size, found.ci_low, found.ci_high) == (0, 1, 0, 0, 0)
-    with pytest.raises(ValueError, match="a and b differ by 2 in every image"):
-        statistics.compare_paired(C + 2, C)
+    for scores, difference in ((C, 2), (A, 0.1)):  # the latter but for rounding
+        with pytest.raises(ValueError, match=f"a and b differ by {difference} in every image"):
+            statistics.compare_paired(scores + difference, scores)
     assert statistics.compare_paired(C + 2, C, "wilcoxon").effect_size == 1
 
 
@@ -270,6 +271,8 @@ def test_images_without_a_score_are_left_out_on_request_only():
         (lambda: statistics.compare_paired(A[None], B[None]), r"a has shape \(1, 50\)"),
         (lambda: statistics.compare_paired(A.astype(str), B), "a has dtype"),
         (lambda: statistics.compare_paired(A * np.inf, B), "a holds infinity"),
+        (lambda: statistics.compare_paired(A * 1e200, B), "a holds values beyond 1e[+]100"),
+        (lambda: statistics.over_models([0.1 + 0.2, 0.3]), "values is 0.3 for every model"),
         (lambda: statistics.compare_paired([1, [2]], B), "a cannot become an array"),
         (lambda: statistics.compare_paired(A, B, "z"), "test is 'z'"),
         (lambda: statistics.compare_paired(A, B, confidence=1), "confidence is 1"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Relevance up to this can be squared and summed over any image without overflow.
+LARGEST = 1e100
+
 CUT_HERE = "pass threshold= to say which pixels belong to the mask"
 CUT_BEFORE = "pass a comparison that says which pixels belong to the object"
 
@@ -45,6 +48,8 @@ def as_heatmap(name, values, low=None, high=None) -> np.ndarray:
     values = np.ascontiguousarray(values, np.float32 if single else np.float64)
     if not np.isfinite(values).all():
         raise ValueError(f"{name} holds NaN or infinity")
+    if max(float(values.max()), -float(values.min())) > LARGEST:
+        raise ValueError(f"{name} holds values beyond {LARGEST:g}, which cannot be summed: scale it")
     if low is not None and values.min() < low:
         raise ValueError(
             f"{name} holds {values.min():g}, but must be at least {low:g}: of a signed map, pass the part that you mean, "

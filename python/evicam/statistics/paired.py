@@ -8,7 +8,7 @@ from ..arrays import check_choice
 from .bootstrap import Resampling
 from .ranking import WeightedRanks
 from .results import TestResult, stated
-from .samples import complete
+from .samples import complete, spreads
 
 TESTS = {"t": "paired t test", "wilcoxon": "Wilcoxon signed-rank test"}
 
@@ -96,7 +96,7 @@ statistic 0, p = 0.031, n = 6
 def _t_test(a, b):
     from scipy.stats import ttest_rel
 
-    if np.ptp(a - b) == 0:
+    if not spreads(a - b, max(np.abs(a).max(), np.abs(b).max())):
         raise ValueError(f"a and b differ by {(a - b)[0]:g} in every image: without spread there is no t test")
     return ttest_rel(a, b)
 

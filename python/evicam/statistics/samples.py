@@ -9,6 +9,9 @@ from ..arrays import check_choice
 # With fewer, no two-sided signed-rank test can reach p < 0.05, and resamples repeat one another.
 FEWEST = 6
 
+# Numbers up to this can be squared and summed without overflow.
+LARGEST = 1e100
+
 NAN_POLICIES = ("raise", "omit")
 
 
@@ -31,6 +34,8 @@ def as_sample(name, values, ndim=1) -> np.ndarray:
         raise ValueError(f"{name} has shape {values.shape}, but must be {wanted}")
     if np.isinf(values).any():
         raise ValueError(f"{name} holds infinity")
+    if (np.abs(values) > LARGEST).any():
+        raise ValueError(f"{name} holds values beyond {LARGEST:g}, whose squares cannot be summed: scale it")
     return values.astype(np.float64)
 
 
@@ -63,6 +68,11 @@ def complete(samples: dict, nan_policy) -> list[np.ndarray]:
     left = [values[kept] for values in arrays.values()]
     check_count(len(left[0]), FEWEST, " and ".join(arrays), "images")
     return left
+
+
+def spreads(values, scale) -> bool:
+    """Whether values differ by more than the rounding of numbers as large as `scale`."""
+    return np.ptp(values) > 8 * np.finfo(np.float64).eps * scale
 
 
 def check_count(count, fewest, name, units):

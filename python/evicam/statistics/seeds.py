@@ -7,7 +7,7 @@ import numpy as np
 from ..arrays import check_choice
 from .bootstrap import Resampling
 from .results import TestResult, stated
-from .samples import FEWEST, NAN_POLICIES, as_sample, check_count
+from .samples import FEWEST, NAN_POLICIES, as_sample, check_count, spreads
 
 
 def over_models(values, *, question="", confidence=0.95) -> TestResult:
@@ -52,7 +52,7 @@ statistic 13.98, p = 0.0051, n = 3
     if np.isnan(values).any():
         raise ValueError(f"values holds NaN at [{int(np.isnan(values).argmax())}], but every model needs a number")
     check_count(len(values), 2, "values", "models")
-    if np.ptp(values) == 0:
+    if not spreads(values, np.abs(values).max()):
         raise ValueError(f"values is {values[0]:g} for every model: without spread there is no t test")
     count, mean = len(values), float(values.mean())
     error = float(values.std(ddof=1) / np.sqrt(count))
