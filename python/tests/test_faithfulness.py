@@ -113,6 +113,24 @@ def test_a_baseline_of_ones_own(evidential):
     assert np.allclose(found.values, by_hand("deletion", evidential, of_predicted, own.astype(np.float32), 60), atol=1e-5)
 
 
+def test_a_pixel_goes_with_all_its_channels():
+    class Brightness:
+        classes_ = np.arange(3)
+
+        def predict(self, X):
+            return np.arange(len(X)) % 3
+
+        def predict_proba(self, X):
+            assert X.shape[1:] == (20, 20, 3) and X.dtype == np.float32
+            return X.mean(axis=(1, 2))
+
+    colour = np.random.default_rng(1).integers(0, 256, (3, 20, 20, 3)).astype(np.uint8)
+    found = metrics.deletion(Brightness(), colour, H[:3], step=399)
+    first = [np.unravel_index(heatmap.argmin(), heatmap.shape) for heatmap in H[:3]]
+    expected = [colour[i, *place, i] / 255 / 400 for i, place in enumerate(first)]  # one pixel is left
+    assert np.allclose(found.values[:, 1], expected) and not found.values[:, 2].any()
+
+
 def test_the_object_carries_the_class(evidential):
     masks = metrics.object_masks(X, threshold=0.5)
     found = {name: metrics.deletion(evidential, X, maps).area.mean() for name, maps in baselines.heatmaps(masks).items()}

@@ -157,12 +157,10 @@ def over_models_and_images(
 def _crossed(resampling, filled, known) -> np.ndarray:
     """Resampled means [resamples], models and images drawn independently."""
     models, images = filled.shape
-    drawn = resampling.weights(resampling.resamples, models)  # [B, S]
 
     def mean(weights):  # of images, [b, N]
-        nonlocal drawn
-        ours, drawn = drawn[: len(weights)], drawn[len(weights) :]
-        return _ratio(((weights @ filled.T) * ours).sum(axis=1), ((weights @ known.T) * ours).sum(axis=1))
+        of_models = resampling.weights(len(weights), models)  # [b, S]
+        return _ratio(*((of_models * (weights @ each.T)).sum(axis=1) for each in (filled, known)))
 
     return resampling.distribution(mean, images)
 
