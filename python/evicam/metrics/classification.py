@@ -1,4 +1,4 @@
-"""Overlap of masks, accuracy and calibration, computed by the engine."""
+"""Accuracy and calibration, computed by the engine."""
 
 from __future__ import annotations
 
@@ -6,81 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import _native
-from .arrays import as_labels, check_positive_int, encode_labels
-
-__all__ = ["Reliability", "accuracy", "calibration_error", "dice", "iou", "reliability"]
-
-
-def dice(a, b, *, threshold=None):
-    """Dice index of two masks: twice what they share over what they hold together.
-
-    Parameters
-    ----------
-    a, b : array-like of shape (N, H, W) or (H, W)
-        Masks of the same shape: boolean, or integers 0 and 1. Anything else, a heatmap say, needs `threshold`.
-    threshold : float, optional
-        Where values that are not boolean are cut: pixels above it belong to the mask.
-
-    Returns
-    -------
-    ndarray of shape (N,), float64, or float
-        One score per image, 0..1; a number for a single image. Two empty masks agree fully: 1. An empty and a non-empty
-        mask share nothing: 0.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
-
-    Notes
-    -----
-    .. math:: \\mathrm{DSC} = \\frac{2 |A \\cap B|}{|A| + |B|}
-
-    Equation 7 of the paper; Dice, "Measures of the Amount of Ecologic Association Between Species", Ecology 1945.
-
-    Examples
-    --------
-    >>> import evicam
-    >>> evicam.metrics.dice([[0, 1], [1, 1]], [[0, 0], [1, 1]])
-    0.8
-    """
-    return _overlap(_native.dice, a, b, threshold)
-
-
-def iou(a, b, *, threshold=None):
-    """Intersection over union of two masks.
-
-    Parameters
-    ----------
-    a, b : array-like of shape (N, H, W) or (H, W)
-        Masks of the same shape: boolean, or integers 0 and 1. Anything else, a heatmap say, needs `threshold`.
-    threshold : float, optional
-        Where values that are not boolean are cut: pixels above it belong to the mask.
-
-    Returns
-    -------
-    ndarray of shape (N,), float64, or float
-        One score per image, 0..1; a number for a single image. Two empty masks agree fully: 1.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
-
-    Notes
-    -----
-    .. math:: \\mathrm{IoU} = \\frac{|A \\cap B|}{|A \\cup B|}
-
-    Equation 8 of the paper, also called the Jaccard index.
-
-    Examples
-    --------
-    >>> import evicam
-    >>> evicam.metrics.iou([[0, 1], [1, 1]], [[0, 0], [1, 1]], threshold=0.5)
-    0.6666666666666666
-    """
-    return _overlap(_native.iou, a, b, threshold)
+from .. import _native
+from ..arrays import as_labels, check_positive_int, encode_labels
 
 
 def accuracy(predicted, labels) -> float:
@@ -217,33 +144,3 @@ def calibration_error(probability, labels, bins=15, *, classes=None) -> float:
     0.35
     """
     return reliability(probability, labels, bins, classes=classes).error
-
-
-def _overlap(score, a, b, threshold):
-    a, b = _mask("a", a, threshold), _mask("b", b, threshold)
-    if a.shape != b.shape:
-        raise ValueError(f"b has shape {b.shape}, but a has {a.shape}: they must be the same")
-    single = a.ndim == 2
-    count = 1 if single else len(a)
-    pixels = a.shape[-2] * a.shape[-1]
-    scores = np.empty(count)
-    score(a.reshape(count, pixels), b.reshape(count, pixels), scores)
-    return float(scores[0]) if single else scores
-
-
-def _mask(name, values, threshold) -> np.ndarray:
-    """`values` as C-contiguous uint8 0 and 1."""
-    values = np.asarray(values)
-    if values.ndim not in (2, 3) or 0 in values.shape:
-        raise ValueError(f"{name} has shape {values.shape}, but must be (N, H, W) or (H, W), and not empty")
-    if values.dtype.kind not in "bfiu":
-        raise TypeError(f"{name} has dtype {values.dtype}, but must be a boolean mask, or numbers and a threshold")
-    if values.dtype.kind == "f" and np.isnan(values).any():
-        raise ValueError(f"{name} holds NaN")
-    if values.dtype.kind != "b" and threshold is not None:
-        values = values > threshold
-    elif values.dtype.kind == "f" or not np.isin(values, (0, 1)).all():
-        raise ValueError(
-            f"{name} holds {values.dtype} values other than 0 and 1: pass threshold= to say which pixels belong to the mask"
-        )
-    return np.ascontiguousarray(values, np.uint8)
