@@ -29,6 +29,17 @@ public struct Images: @unchecked Sendable {
         return Images(data: data + first * bytes, pixels: pixels, count: count, shape: shape)
     }
 
+    /// Copies one image out as the network reads it: `shape.count` floats.
+    public func read(_ index: Int, into target: UnsafeMutablePointer<Float>) {
+        switch pixels {
+        case .uint8:
+            let source = data.assumingMemoryBound(to: UInt8.self) + index * shape.count
+            for i in 0 ..< shape.count { target[i] = Float(source[i]) / 255 }
+        case .float32:
+            target.update(from: data.assumingMemoryBound(to: Float.self) + index * shape.count, count: shape.count)
+        }
+    }
+
     /// Lends a tensor [N, H, W, C] of floats as images.
     /// - Throws: `NetworkError.invalidImages` unless it has four axes.
     public static func with<Result>(_ tensor: Tensor<Float>, _ body: (Images) throws -> Result) throws -> Result {

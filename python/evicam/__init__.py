@@ -24,7 +24,7 @@ _HOME = {
     "show_versions": "versions",
     "__version__": "versions",
 }
-_MODULES = ("datasets", "metrics", "plot", "experiments")
+_MODULES = ("datasets", "methods", "metrics", "plot", "experiments")
 
 __all__ = sorted([*_HOME, *_MODULES])
 
