@@ -14,7 +14,20 @@ extension Network {
     /// - Throws: `NetworkError`.
     public func scoreCAM(_ images: Images, layer: String, target: Target, resize: Resize,
                          into maps: UnsafeMutablePointer<Float>, labels: UnsafeMutablePointer<Int32>? = nil) throws {
-        let shape = try mapShape(of: layer), image = images.shape
+        try target.check(images: images.count, classes: classes)
+        let shape = try mapShape(of: layer)
+        // A pass at a time, for the activations of all its images are kept.
+        for first in stride(from: 0, to: images.count, by: Self.largestPass) {
+            let count = min(Self.largestPass, images.count - first)
+            try scoreCAM(pass: images.slice(from: first, count: count), layer: layer, shape: shape,
+                         target: target.slice(first ..< first + count), resize: resize,
+                         into: maps + first * shape.height * shape.width, labels: labels.map { $0 + first })
+        }
+    }
+
+    private func scoreCAM(pass images: Images, layer: String, shape: MapShape, target: Target, resize: Resize,
+                          into maps: UnsafeMutablePointer<Float>, labels: UnsafeMutablePointer<Int32>?) throws {
+        let image = images.shape
         let cells = shape.height * shape.width, pixels = image.height * image.width, channels = shape.channels
         let batch = try PerturbedBatch(network: self, images: images, target: target)
         var activations = [Float](repeating: 0, count: images.count * shape.count)

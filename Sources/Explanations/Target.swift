@@ -35,6 +35,12 @@ public struct Target: Sendable {
         }
     }
 
+    /// The target of some of the images.
+    func slice(_ images: Range<Int>) -> Target {
+        guard case .given(let wanted) = classes else { return self }
+        return Target(quantity, of: .given(Array(wanted[images])))
+    }
+
     /// The class meant in an image with these logits [classes].
     func label(image: Int, logits: UnsafePointer<Float>, classes: Int) -> Int {
         if case .given(let wanted) = self.classes { return wanted[image] }

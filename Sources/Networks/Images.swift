@@ -24,7 +24,7 @@ public struct Images: @unchecked Sendable {
     }
 
     /// `count` images from number `first` on.
-    func slice(from first: Int, count: Int) -> Images {
+    public func slice(from first: Int, count: Int) -> Images {
         let bytes = shape.count * (pixels == .uint8 ? 1 : MemoryLayout<Float>.stride)
         return Images(data: data + first * bytes, pixels: pixels, count: count, shape: shape)
     }

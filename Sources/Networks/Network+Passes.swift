@@ -43,16 +43,14 @@ extension Network {
     ///
     /// - Parameters:
     ///   - count: images in all.
-    ///   - largest: images of a pass at most; by default as many as it can take.
     ///   - make: writes the images of a pass, whose numbers it is given.
     ///   - visit: reads the logits [those images, classes].
     /// - Throws: `NetworkError.outOfMemory`.
-    public func logits(count: Int, largest: Int = largestPass, make: (Range<Int>, Canvas) -> Void,
+    public func logits(count: Int, make: (Range<Int>, Canvas) -> Void,
                        visit: (Range<Int>, UnsafePointer<Float>) -> Void) throws {
         let plan = try plan(.inference, images: Self.capacity(for: count))
-        let step = min(plan.capacity, largest)
-        for first in stride(from: 0, to: count, by: step) {
-            let pass = Pass(images: min(step, count - first))
+        for first in stride(from: 0, to: count, by: plan.capacity) {
+            let pass = Pass(images: min(plan.capacity, count - first))
             let images = first ..< first + pass.images
             make(images, Canvas(plan.image))
             plan.forward(pass, version: version)

@@ -115,6 +115,14 @@ def test_score_cam_asks_the_network_about_each_channel(evidential, layer):
         assert abs(explanation.raw[image] - expected).max() <= 1e-4 * abs(a[image]).max()
 
 
+def test_score_cam_explains_each_image_by_its_own_class(evidential):
+    labels = np.resize(NAMES, 20)
+    together = quietly(evidential, X[:20], "score-cam", target=labels).raw
+    for image in (0, 15, 16, 19):
+        alone = quietly(evidential, X[image : image + 1], "score-cam", target=labels[image]).raw
+        assert np.array_equal(together[image], alone[0])
+
+
 def value(classifier, images, target="predicted", quantity="logit"):
     """The target's value in each image, for the classes predicted on `X`."""
     opinion = classifier.predict_opinion(images)
