@@ -20,18 +20,6 @@ public enum Opinions {
         }
     }
 
-    /// ∂u/∂z_k = −K/S² · e'(z_k): what the explanation of an uncertainty starts from.
-    public static func uncertaintyGradient(_ logits: UnsafePointer<Float>, count: Int, classes: Int,
-                                           function: EvidenceFunction, into gradient: UnsafeMutablePointer<Float>) {
-        for i in 0 ..< count {
-            let z = logits + i * classes
-            var strength = Double(classes)
-            for k in 0 ..< classes { strength += function.evidence(Double(z[k])) }
-            let scale = -Double(classes) / strength / strength
-            for k in 0 ..< classes { gradient[i * classes + k] = Float(scale * function.slope(Double(z[k]))) }
-        }
-    }
-
     /// Where results go; nil for what is not wanted.
     public struct Results {
         /// [count, classes]

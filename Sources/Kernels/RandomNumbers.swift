@@ -8,6 +8,8 @@ public struct Philox: Sendable {
         case weights = 1
         case shuffle = 2
         case dropout = 3
+        case masks = 4
+        case noise = 5
     }
 
     let key: SIMD2<UInt32>

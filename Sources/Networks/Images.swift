@@ -24,9 +24,20 @@ public struct Images: @unchecked Sendable {
     }
 
     /// `count` images from number `first` on.
-    func slice(from first: Int, count: Int) -> Images {
+    public func slice(from first: Int, count: Int) -> Images {
         let bytes = shape.count * (pixels == .uint8 ? 1 : MemoryLayout<Float>.stride)
         return Images(data: data + first * bytes, pixels: pixels, count: count, shape: shape)
+    }
+
+    /// Copies one image out as the network reads it: `shape.count` floats.
+    public func read(_ index: Int, into target: UnsafeMutablePointer<Float>) {
+        switch pixels {
+        case .uint8:
+            let source = data.assumingMemoryBound(to: UInt8.self) + index * shape.count
+            for i in 0 ..< shape.count { target[i] = Float(source[i]) / 255 }
+        case .float32:
+            target.update(from: data.assumingMemoryBound(to: Float.self) + index * shape.count, count: shape.count)
+        }
     }
 
     /// Lends a tensor [N, H, W, C] of floats as images.

@@ -25,6 +25,39 @@ extension Network {
         }
     }
 
+    /// Where the images of one pass are written: [count, height, width, channels], rows and images some floats apart.
+    public struct Canvas: @unchecked Sendable {
+        /// First float of the first image.
+        public let pixels: UnsafeMutablePointer<Float>
+        public let rowStep: Int
+        public let imageStep: Int
+
+        init(_ image: Value) {
+            pixels = image.activations + image.interior
+            rowStep = image.rowStep
+            imageStep = image.imageStep
+        }
+    }
+
+    /// Logits of images that are made where the network reads them, pass by pass.
+    ///
+    /// - Parameters:
+    ///   - count: images in all.
+    ///   - make: writes the images of a pass, whose numbers it is given.
+    ///   - visit: reads the logits [those images, classes].
+    /// - Throws: `NetworkError.outOfMemory`.
+    public func logits(count: Int, make: (Range<Int>, Canvas) -> Void,
+                       visit: (Range<Int>, UnsafePointer<Float>) -> Void) throws {
+        let plan = try plan(.inference, images: Self.capacity(for: count))
+        for first in stride(from: 0, to: count, by: plan.capacity) {
+            let pass = Pass(images: min(plan.capacity, count - first))
+            let images = first ..< first + pass.images
+            make(images, Canvas(plan.image))
+            plan.forward(pass, version: version)
+            visit(images, UnsafePointer(plan.logits.activations))
+        }
+    }
+
     /// One pass of at most `largestPass` images on which an explanation looks at layers from the inside.
     public struct Tap {
         let plan: Plan
@@ -67,12 +100,29 @@ extension Network {
                         seed: (Tap, UnsafeMutablePointer<Float>) throws -> Void,
                         visit: (Tap) throws -> Void) throws {
         try check(images)
-        for layer in layers where layer != Architecture.image { _ = try shape(of: layer) }
-        let plan = try plan(.explanation(taps: layers), images: Self.capacity(for: images.count))
-        for first in stride(from: 0, to: images.count, by: plan.capacity) {
-            let pass = Pass(images: min(plan.capacity, images.count - first))
-            let tap = Tap(plan: plan, first: first, count: pass.images)
+        try explain(count: images.count, layers: layers, load: { plan, pass, first in
             plan.load(images.slice(from: first, count: pass.images), pass: pass)
+        }, seed: seed, visit: visit)
+    }
+
+    /// The same for images that `make` writes where the network reads them.
+    public func explain(count: Int, layers: [String], make: (Range<Int>, Canvas) -> Void,
+                        seed: (Tap, UnsafeMutablePointer<Float>) throws -> Void,
+                        visit: (Tap) throws -> Void) throws {
+        try explain(count: count, layers: layers, load: { plan, pass, first in
+            make(first ..< first + pass.images, Canvas(plan.image))
+        }, seed: seed, visit: visit)
+    }
+
+    private func explain(count: Int, layers: [String], load: (Plan, Pass, Int) -> Void,
+                         seed: (Tap, UnsafeMutablePointer<Float>) throws -> Void,
+                         visit: (Tap) throws -> Void) throws {
+        for layer in layers where layer != Architecture.image { _ = try shape(of: layer) }
+        let plan = try plan(.explanation(taps: layers), images: Self.capacity(for: count))
+        for first in stride(from: 0, to: count, by: plan.capacity) {
+            let pass = Pass(images: min(plan.capacity, count - first))
+            let tap = Tap(plan: plan, first: first, count: pass.images)
+            load(plan, pass, first)
             plan.forward(pass, version: version)
             try seed(tap, plan.logits.gradient!)
             plan.backward(pass)

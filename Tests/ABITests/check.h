@@ -71,6 +71,7 @@ void test_sizes(void);
 void test_settings(void);
 void test_texts(void);
 void test_results(void);
+void test_explanations(void);
 void test_allocations(void);
 void test_threads(void);
 void test_fork(void);

@@ -26,6 +26,7 @@ static void no_network(evicam_network network) {
     NO_SUCH(evicam_trainer_create(network, &training, &trainer, error));
     NO_SUCH(evicam_grad_cam(network, &images, &request, values, NULL, error));
     NO_SUCH(evicam_layer_gradients(network, &images, &request, values, values, error));
+    NO_SUCH(evicam_layer_maps(network, &images, &request, 1, 0, values, NULL, error));
 }
 
 static void no_trainer(evicam_trainer trainer) {

@@ -8,8 +8,9 @@ static const struct {
     {"symbols", test_symbols},   {"null_pointers", test_null_pointers},
     {"handles", test_handles},   {"sizes", test_sizes},
     {"settings", test_settings}, {"texts", test_texts},
-    {"results", test_results},   {"allocations", test_allocations},
-    {"threads", test_threads},   {"fork", test_fork},
+    {"results", test_results},   {"explanations", test_explanations},
+    {"allocations", test_allocations}, {"threads", test_threads},
+    {"fork", test_fork},
 };
 
 int main(int count, char **arguments) {

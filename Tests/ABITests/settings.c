@@ -90,8 +90,8 @@ static void of_names(evicam_network network) {
     request.weights = 2;
     INVALID("request.weights is 2", evicam_grad_cam(network, &images, &request, maps, NULL, error));
     request.weights = EVICAM_WEIGHTS_SUM;
-    request.target = 3;
-    INVALID("request.target is 3", evicam_grad_cam(network, &images, &request, maps, NULL, error));
+    request.target = 5;
+    INVALID("request.target is 5", evicam_grad_cam(network, &images, &request, maps, NULL, error));
     request.target = EVICAM_TARGET_UNCERTAINTY;
     request.evidence = 3;
     INVALID("request.evidence is 3", evicam_grad_cam(network, &images, &request, maps, NULL, error));

@@ -84,18 +84,4 @@ struct SplitMix: RandomNumberGenerator {
         #expect(abs(opinion.entropy - entropy) < 1e-14)
         #expect(abs(opinion.mutualInformation - (entropy - 0.5)) < 1e-14)
     }
-
-    /// ∂u/∂z against central differences.
-    @Test(arguments: [EvidenceFunction.relu, .softplus, .exponential()]) func gradientOfTheUncertainty(function: EvidenceFunction) {
-        let logits: [Float] = [0.5, -1.25, 2, 0.75]
-        var gradient = [Float](repeating: .nan, count: 4)
-        Opinions.uncertaintyGradient(logits, count: 1, classes: 4, function: function, into: &gradient)
-        func u(_ z: [Double]) -> Double { Opinion(evidence: z.map(function.evidence)).uncertainty }
-        for k in 0 ..< 4 {
-            var up = logits.map { Double($0) }, down = up
-            up[k] += 1e-5
-            down[k] -= 1e-5
-            #expect(abs(Double(gradient[k]) - (u(up) - u(down)) / 2e-5) < 1e-7)
-        }
-    }
 }

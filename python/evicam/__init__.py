@@ -24,7 +24,7 @@ _HOME = {
     "show_versions": "versions",
     "__version__": "versions",
 }
-_MODULES = ("baselines", "datasets", "experiments", "metrics", "plot", "statistics")
+_MODULES = ("baselines", "datasets", "experiments", "methods", "metrics", "plot", "statistics")
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -180,6 +180,12 @@ def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
     )
 
 
+def pixel_field(image_shape) -> ReceptiveField:
+    """The geometry of the image itself: each cell is a pixel."""
+    size = tuple(image_shape[:2])
+    return ReceptiveField("image", "image", (1.0, 1.0), (1.0, 1.0), (0.0, 0.0), size, size)
+
+
 def default_layer(layers) -> str:
     """Name of the last convolution whose output is a map, or else of the last layer with one."""
     spatial = [entry for entry in layers if entry["spatial"]]

@@ -11,7 +11,7 @@ from evicam import _native
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = ROOT / "Sources/CEviCAM/include/evicam.h"
-TESTS = "symbols null_pointers handles sizes settings texts results allocations threads fork".split()
+TESTS = "symbols null_pointers handles sizes settings texts results explanations allocations threads fork".split()
 
 pytestmark = [
     pytest.mark.isa,

@@ -118,7 +118,16 @@ def test_pictures_of_another_size_are_resized_and_told(folder, model, tmp_path, 
 # ---- explain ----
 
 
-@pytest.mark.parametrize("options", [[], ["--target", "uncertainty", "--signed"], ["--target", "disc", "--layer", "relu1"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--target", "uncertainty", "--signed"],
+        ["--target", "disc", "--layer", "relu1"],
+        ["--method", "occlusion", "--quantity", "belief", "--scale", "shared"],
+        ["--target", "strength", "--method", "layercam"],
+    ],
+)
 def test_explain_writes_a_picture_for_each_image(folder, model, tmp_path, capsys, options):
     images = sorted((folder / "disc").iterdir())[:3]
     assert main(["explain", str(model), *map(str, images), "--out", str(tmp_path / "maps"), "--raw", *options]) == 0
@@ -138,6 +147,9 @@ def test_explain_on_bad_input(folder, model, tmp_path, capsys):
     assert "no spatial extent" in fails(capsys, "explain", model, image, *out, "--layer", "fc1")
     assert "'bar', 'disc', 'frame'" in fails(capsys, "explain", model, image, *out, "--target", "cube")
     assert "aligned" in fails(capsys, "explain", model, image, *out, "--resize", "nearest")
+    assert "'rise'" in fails(capsys, "explain", model, image, *out, "--method", "rice")
+    assert "'belief'" in fails(capsys, "explain", model, image, *out, "--quantity", "trust")
+    assert "works on pixels" in fails(capsys, "explain", model, image, *out, "--method", "rise", "--layer", "conv1")
 
 
 # ---- info, help, versions ----

@@ -72,12 +72,12 @@ def test_the_raw_map_is_the_sum_of_activations_weighted_by_summed_gradients(evid
     activations = np.empty((len(X), *field.cells, channels), np.float32)
     gradients = np.empty_like(activations)
     evidential.network_.layer_gradients(
-        X[..., None], layer, _native.TARGET_PREDICTED, None, _native.WEIGHTS_SUM, 0, 0.0, activations, gradients
+        X[..., None], (layer, _native.TARGET_PREDICTED, 0, None, _native.WEIGHTS_SUM, 0, 0.0), activations, gradients
     )
     expected = np.einsum("nhwc,nc->nhw", activations.astype(np.float64), gradients.sum(axis=(1, 2), dtype=np.float64))
     raw = quietly(evidential, X, layer=layer).raw
     assert np.allclose(raw, expected, rtol=1e-4, atol=1e-4 * abs(expected).max())
-    mean = quietly(evidential, X, layer=layer, weights="mean")
+    mean = quietly(evidential, X, layer=layer, method=evicam.methods.GradCAM(weights="mean"))
     assert np.allclose(mean.raw * np.prod(field.cells), raw, rtol=1e-5, atol=1e-6 * abs(raw).max())
     assert np.allclose(mean.heatmap, quietly(evidential, X, layer=layer).heatmap, atol=1e-5)
 
@@ -132,7 +132,10 @@ def test_the_uncertainty_map_follows_the_chain_rule_through_the_evidence(evident
     by_class = np.empty((3, *activations.shape), np.float32)
     for k in range(3):
         evidential.network_.layer_gradients(
-            images, "relu2", _native.TARGET_CLASS, np.full(6, k, np.int32), _native.WEIGHTS_SUM, 0, 0.0, activations, by_class[k]
+            images,
+            ("relu2", _native.TARGET_CLASS, 0, np.full(6, k, np.int32), _native.WEIGHTS_SUM, 0, 0.0),
+            activations,
+            by_class[k],
         )
     opinion = evidential.predict_opinion(images)
     slope = -3 * opinion.evidence.astype(np.float64) / opinion.strength[:, None].astype(np.float64) ** 2
@@ -200,7 +203,10 @@ def test_repr_and_picture(evidential):
     [
         (dict(method="guess"), "method is 'guess', but must be one of 'grad-cam'"),
         (dict(resize="nearest"), "resize is 'nearest', but must be one of 'aligned', 'bilinear'"),
-        (dict(weights=None), "weights is None, but must be one of 'sum', 'mean'"),
+        (dict(method=evicam.methods.GradCAM), "method is the class GradCAM, but must be an object"),
+        (dict(scale="all"), "scale is 'all', but must be one of 'image', 'shared'"),
+        (dict(quantity="doubt"), "quantity is 'doubt', but must be one of 'logit', 'evidence', 'belief', 'probability'"),
+        (dict(quantity="belief", target="strength"), "quantity is 'belief', but target 'strength' is of no class"),
         (dict(batch_size=0), "batch_size is 0"),
         (dict(layer="conv9"), "layer is 'conv9', but must be one of conv1, pool1, .*fc2"),
         (dict(layer="fc1"), "layer is 'fc1', which has no spatial extent.*: conv1, pool1, relu1, conv2, pool2, relu2$"),

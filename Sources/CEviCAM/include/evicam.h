@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* Raised when a symbol or field is added. */
-#define EVICAM_ABI_VERSION 1
+#define EVICAM_ABI_VERSION 2
 
 /* ---- Status and errors ------------------------------------------------------------------------------------- */
 
@@ -245,9 +245,19 @@ evicam_status evicam_trainer_write_state(evicam_trainer trainer, int32_t which, 
 /* ---- Explanations ------------------------------------------------------------------------------------------ */
 
 enum {
-    EVICAM_TARGET_PREDICTED = 0,  /* logit of the class with the largest logit */
-    EVICAM_TARGET_CLASS = 1,      /* logit of a given class per image */
-    EVICAM_TARGET_UNCERTAINTY = 2 /* u = K/S of the evidential head */
+    EVICAM_TARGET_PREDICTED = 0,   /* `quantity` of the class with the largest logit */
+    EVICAM_TARGET_CLASS = 1,       /* `quantity` of a given class per image */
+    EVICAM_TARGET_UNCERTAINTY = 2, /* u = K/S of the evidential head */
+    EVICAM_TARGET_DISSONANCE = 3,  /* conflict between its beliefs */
+    EVICAM_TARGET_STRENGTH = 4     /* S, its total evidence plus K */
+};
+/* What of a class: its logit z, evidence e, belief e/S, expected probability (e + 1)/S, or softmax probability. */
+enum {
+    EVICAM_QUANTITY_LOGIT = 0,
+    EVICAM_QUANTITY_EVIDENCE = 1,
+    EVICAM_QUANTITY_BELIEF = 2,
+    EVICAM_QUANTITY_PROBABILITY = 3,
+    EVICAM_QUANTITY_SOFTMAX = 4
 };
 enum { EVICAM_WEIGHTS_SUM = 0, EVICAM_WEIGHTS_MEAN = 1 };
 
@@ -257,8 +267,10 @@ typedef struct {
     int32_t target;
     const int32_t *classes;   /* [count], for EVICAM_TARGET_CLASS; else NULL */
     int32_t weights;          /* Grad-CAM weights: gradients summed over the map (the paper) or averaged */
-    int32_t evidence;         /* evidence function and its clip, for EVICAM_TARGET_UNCERTAINTY */
+    int32_t evidence;         /* evidence function and its clip, where the target is made of evidence */
     float evidence_clip;
+    int32_t reserved;         /* 0; was padding in version 1 */
+    int32_t quantity;         /* since version 2; the logit for callers whose structure ends before it */
 } evicam_request;
 
 /* Grad-CAM before the ReLU: maps [count, h, w] = sum_k w_k A^k, where h, w are the layer's; signed, in the target's
@@ -266,9 +278,65 @@ typedef struct {
 evicam_status evicam_grad_cam(evicam_network network, const evicam_images *images, const evicam_request *request,
                               float *maps, int32_t *labels, evicam_error *error);
 
+enum {
+    EVICAM_MAP_GRAD_CAM = 0,
+    EVICAM_MAP_HI_RES_CAM = 1,
+    EVICAM_MAP_LAYER_CAM = 2,
+    EVICAM_MAP_GRAD_CAM_PLUS_PLUS = 3,
+    EVICAM_MAP_X_GRAD_CAM = 4,
+    EVICAM_MAP_EIGEN_CAM = 5,
+    EVICAM_MAP_SCORE_CAM = 6
+};
+
+/* The same for other methods that read one layer; docs/methods.md has their equations. `resize`, one of EVICAM_RESIZE_...,
+ * says how SCORE_CAM makes masks from activations; other methods do not read it. */
+evicam_status evicam_layer_maps(evicam_network network, const evicam_images *images, const evicam_request *request,
+                                int32_t method, int32_t resize, float *maps, int32_t *labels, evicam_error *error);
+
 /* Activations and/or gradients of a layer, [count, h, w, channels] each; either may be NULL. */
 evicam_status evicam_layer_gradients(evicam_network network, const evicam_images *images, const evicam_request *request,
                                      float *activations, float *gradients, evicam_error *error);
+
+enum {
+    EVICAM_PERTURBATION_RISE = 0,
+    EVICAM_PERTURBATION_OCCLUSION = 1,
+    EVICAM_PERTURBATION_INTEGRATED_GRADIENTS = 2,
+    EVICAM_PERTURBATION_SMOOTH_GRAD = 3
+};
+
+/* A method that changes an image many times and adds up what the target says to it; docs/methods.md has the equations. */
+typedef struct {
+    uint64_t struct_size;
+    int32_t method;
+    int64_t count;                       /* masks (at least 2), steps or samples (at least 1); not read by OCCLUSION */
+    uint64_t seed;                       /* RISE, SMOOTH_GRAD */
+    int64_t grid;                        /* RISE: cells along each axis, at most the image's pixels along it */
+    double keep;                         /* RISE: probability that a cell is seen, above 0 and below 1 */
+    int64_t patch_height, patch_width;   /* OCCLUSION, pixels */
+    int64_t stride_height, stride_width; /* OCCLUSION, pixels */
+    double noise;                        /* SMOOTH_GRAD: deviation as a share of an image's range, at least 0 */
+    const float *baseline;               /* OCCLUSION, INTEGRATED_GRADIENTS: [height, width, channels]; NULL: zeros */
+} evicam_perturbation;
+
+/* `*count` perturbations of each image, and `*length` doubles for the sums over a batch of these images, whose pixels are
+ * not read. */
+evicam_status evicam_perturbation_size(const evicam_perturbation *perturbation, const evicam_images *images,
+                                       int64_t *count, int64_t *length, evicam_error *error);
+
+/* Add `count` perturbations from number `first` on to `sums`, which are zeros before the first call. They are the same in
+ * every call with the same settings; cut at multiples of 128, the sums do not depend on the cuts. The request's layer is not
+ * read. labels [images.count] receives the predicted classes, values [images.count] the target of the unchanged images;
+ * either may be NULL. */
+evicam_status evicam_perturb(evicam_network network, const evicam_images *images, const evicam_request *request,
+                             const evicam_perturbation *perturbation, int64_t first, int64_t count, double *sums,
+                             int64_t length, int32_t *labels, double *values, evicam_error *error);
+
+/* Maps [images.count, height, width] from the sums over all perturbations and the values of the unchanged images;
+ * errors (as the maps) and neutral [images.count], the map's value where a pixel has no influence, may be NULL. Errors are
+ * standard errors for RISE (infinite where no mask shows the pixel), else zeros. */
+evicam_status evicam_perturbation_maps(const evicam_perturbation *perturbation, const evicam_images *images,
+                                       const double *sums, int64_t length, const double *values, float *maps,
+                                       float *errors, float *neutral, evicam_error *error);
 
 enum { EVICAM_RESIZE_ALIGNED = 0, EVICAM_RESIZE_BILINEAR = 1 };
 

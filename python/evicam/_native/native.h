@@ -24,7 +24,7 @@
     X(evicam_trainer_destroy) X(evicam_trainer_run) X(evicam_trainer_evaluate) X(evicam_trainer_report_score) \
     X(evicam_trainer_restore_best) X(evicam_trainer_rates) X(evicam_trainer_progress) X(evicam_trainer_set_progress) \
     X(evicam_trainer_read_state) X(evicam_trainer_write_state) X(evicam_grad_cam) X(evicam_layer_gradients) \
-    X(evicam_resize) X(evicam_dice) X(evicam_iou) X(evicam_calibration_error)
+    X(evicam_layer_maps) X(evicam_perturbation_size) X(evicam_perturb) X(evicam_perturbation_maps) X(evicam_resize) X(evicam_dice) X(evicam_iou) X(evicam_calibration_error)
 
 /* engine.evicam_x is the loaded engine's evicam_x. */
 typedef struct {
@@ -91,9 +91,10 @@ void array_release_all(array *first, ...);
 
 /* ---- Types and functions, by topic ---- */
 
-extern PyMethodDef evidence_methods[]; /* evidence.c */
-extern PyMethodDef map_methods[];      /* maps.c */
-extern PyMethodDef metric_methods[];   /* metrics.c */
+extern PyMethodDef evidence_methods[];    /* evidence.c */
+extern PyMethodDef explanation_methods[]; /* explanations.c */
+extern PyMethodDef map_methods[];         /* maps.c */
+extern PyMethodDef metric_methods[];      /* metrics.c */
 
 PyObject *network_type(void); /* network.c: new reference */
 PyObject *trainer_type(void); /* trainer.c: new reference */
@@ -101,5 +102,10 @@ PyObject *trainer_type(void); /* trainer.c: new reference */
 /* The engine's handle of a Network object; 0 with TypeError set if it is not one. */
 evicam_network network_handle(PyObject *object);
 void network_set_type(PyObject *type);
+
+/* Methods of Network that explain (explanations.c). */
+PyObject *network_layer_maps(PyObject *self, PyObject *args);
+PyObject *network_layer_gradients(PyObject *self, PyObject *args);
+PyObject *network_perturb(PyObject *self, PyObject *args);
 
 #endif

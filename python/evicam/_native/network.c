@@ -183,96 +183,18 @@ static PyObject *network_logits(PyObject *self, PyObject *args) {
     return failed ? NULL : Py_NewRef(Py_None);
 }
 
-/* The layer's output extents; -1 with an exception (ValueError for an unknown name comes from the engine later). */
-static int layer_extents(PyObject *self, const char *name, evicam_layer *layer, bool *found) {
-    int64_t count;
-    bool failed;
-    *found = false;
-    CALL(evicam_network_layer_count(HANDLE(self), &count, &error), failed);
-    for (int64_t i = 0; !failed && !*found && i < count; i++) {
-        CALL(evicam_network_layer(HANDLE(self), i, layer, &error), failed);
-        *found = !failed && strcmp(layer->name, name) == 0;
-    }
-    return failed ? -1 : 0;
-}
-
-/* Arguments that grad_cam and layer_gradients share. */
-typedef struct {
-    array pixels, classes;
-    evicam_images images;
-    evicam_request request;
-    PyObject *first, *second; /* borrowed: the two outputs */
-} request_arguments;
-
-static int request_get(PyObject *args, const char *format, request_arguments *r) {
-    PyObject *images_object, *classes_object;
-    memset(r, 0, sizeof *r);
-    r->request.struct_size = sizeof r->request;
-    if (!PyArg_ParseTuple(args, format, &images_object, &r->request.layer, &r->request.target, &classes_object,
-                          &r->request.weights, &r->request.evidence, &r->request.evidence_clip, &r->first, &r->second))
-        return -1;
-    if (images_get(images_object, &r->pixels, &r->images) != 0) return -1;
-    if (array_get_optional(classes_object, (array_spec){"classes", "i", 1, false}, &r->classes) != 0) return -1;
-    r->request.classes = array_data(&r->classes);
-    return array_check_extent(&r->classes, "classes", 0, r->images.count);
-}
-
-static PyObject *network_grad_cam(PyObject *self, PyObject *args) {
-    request_arguments r;
-    array maps = {.held = false}, labels = {.held = false};
-    evicam_layer layer;
-    bool found, failed = true;
-    if (request_get(args, "OsiOiifOO:grad_cam", &r) == 0 &&
-        array_get(r.first, (array_spec){"maps", "f", 3, true}, &maps) == 0 &&
-        array_get_optional(r.second, (array_spec){"labels", "i", 1, true}, &labels) == 0 &&
-        array_check_extent(&labels, "labels", 0, r.images.count) == 0 &&
-        array_check_extent(&maps, "maps", 0, r.images.count) == 0 &&
-        layer_extents(self, r.request.layer, &layer, &found) == 0 &&
-        (!found || !layer.spatial ||
-         (array_check_extent(&maps, "maps", 1, layer.height) == 0 &&
-          array_check_extent(&maps, "maps", 2, layer.width) == 0)))
-        CALL(evicam_grad_cam(HANDLE(self), &r.images, &r.request, array_data(&maps), array_data(&labels), &error),
-             failed);
-    array_release_all(&r.pixels, &r.classes, &maps, &labels, NULL);
-    return failed ? NULL : Py_NewRef(Py_None);
-}
-
-static int check_layer_output(const array *a, const char *name, const evicam_images *images, const evicam_layer *layer) {
-    return array_check_extent(a, name, 0, images->count) == 0 && array_check_extent(a, name, 1, layer->height) == 0 &&
-                   array_check_extent(a, name, 2, layer->width) == 0 &&
-                   array_check_extent(a, name, 3, layer->channels) == 0
-               ? 0
-               : -1;
-}
-
-static PyObject *network_layer_gradients(PyObject *self, PyObject *args) {
-    request_arguments r;
-    array activations = {.held = false}, gradients = {.held = false};
-    evicam_layer layer;
-    bool found, failed = true;
-    if (request_get(args, "OsiOiifOO:layer_gradients", &r) == 0 &&
-        array_get_optional(r.first, (array_spec){"activations", "f", 4, true}, &activations) == 0 &&
-        array_get_optional(r.second, (array_spec){"gradients", "f", 4, true}, &gradients) == 0 &&
-        layer_extents(self, r.request.layer, &layer, &found) == 0 &&
-        (!found || (check_layer_output(&activations, "activations", &r.images, &layer) == 0 &&
-                    check_layer_output(&gradients, "gradients", &r.images, &layer) == 0)))
-        CALL(evicam_layer_gradients(HANDLE(self), &r.images, &r.request, array_data(&activations),
-                                    array_data(&gradients), &error),
-             failed);
-    array_release_all(&r.pixels, &r.classes, &activations, &gradients, NULL);
-    return failed ? NULL : Py_NewRef(Py_None);
-}
-
 static PyMethodDef methods[] = {
     {"layers", network_layers, METH_NOARGS, "layers() -> list of dict: the layers as evicam_layer has them."},
     {"parameters", network_parameters, METH_NOARGS, "parameters() -> list of (name, shape)."},
     {"read_parameter", network_read_parameter, METH_VARARGS, "read_parameter(index, out): copy one out, float32."},
     {"write_parameter", network_write_parameter, METH_VARARGS, "write_parameter(index, values): set one, float32."},
     {"logits", network_logits, METH_VARARGS, "logits(images, out): out [N, K] float32."},
-    {"grad_cam", network_grad_cam, METH_VARARGS,
-     "grad_cam(images, layer, target, classes, weights, evidence, evidence_clip, maps, labels): raw maps [N, h, w]."},
+    {"layer_maps", network_layer_maps, METH_VARARGS,
+     "layer_maps(images, request, method, resize, maps, labels): raw maps [N, h, w]."},
     {"layer_gradients", network_layer_gradients, METH_VARARGS,
-     "layer_gradients(images, layer, target, classes, weights, evidence, evidence_clip, activations, gradients)."},
+     "layer_gradients(images, request, activations, gradients)."},
+    {"perturb", network_perturb, METH_VARARGS,
+     "perturb(images, request, perturbation, first, count, sums, labels, values): adds perturbations to sums."},
     {NULL, NULL, 0, NULL}};
 
 static PyGetSetDef properties[] = {

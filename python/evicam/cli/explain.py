@@ -12,7 +12,17 @@ def add_arguments(parser):
 
     add_image_arguments(parser)
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the pictures, NAME.png for each image")
-    parser.add_argument("--target", default="predicted", help="predicted (default), uncertainty, or a class label")
+    parser.add_argument(
+        "--method",
+        default="grad-cam",
+        help="grad-cam (default), hirescam, layercam, grad-cam++, xgrad-cam, eigen-cam, score-cam, rise, occlusion, "
+        "integrated-gradients or smoothgrad",
+    )
+    parser.add_argument(
+        "--target", default="predicted", help="predicted (default), uncertainty, dissonance, strength, or a class label"
+    )
+    parser.add_argument("--quantity", default="logit", help="what of the class: logit (default), evidence, belief or probability")
+    parser.add_argument("--scale", default="image", help="image (default): each heatmap reaches 1; shared: one scale per batch")
     parser.add_argument("--layer", help="layer to explain at (default: the last convolution); `evicam info MODEL` lists them")
     parser.add_argument("--resize", default="aligned", help="aligned (default) or bilinear")
     parser.add_argument("--signed", action="store_true", help="show what lowers the target as well as what raises it")
@@ -36,7 +46,16 @@ def run(options):
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     for files, images in batches(options.images, classifier.image_shape_, options.invert):
-        explanation = explain(classifier, images, target=target, layer=options.layer, resize=options.resize)
+        explanation = explain(
+            classifier,
+            images,
+            options.method,
+            target,
+            options.layer,
+            options.resize,
+            quantity=options.quantity,
+            scale=options.scale,
+        )
         opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
         for position, file in enumerate(files):
             path = free_name(folder, file.stem, taken)
@@ -52,6 +71,8 @@ def run(options):
 
 def _label(classes, text):
     """The label that `text` names: labels need not be strings, but a command line's words are."""
-    if text in ("predicted", "uncertainty"):
+    from ..targets import WORDS
+
+    if text in WORDS:
         return text
     return next((label for label in classes.tolist() if str(label) == text), text)

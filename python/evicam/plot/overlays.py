@@ -94,15 +94,16 @@ def _title(explanation, position, labels, opinion, class_names) -> tuple[str, st
 
 
 def _colour_bar(figure, grid, explanation, signed, scale):
-    what = {"predicted": "the predicted class", "uncertainty": "the uncertainty"}.get(
-        explanation.target if isinstance(explanation.target, str) else "", "the given class"
-    )
+    target = explanation.target if isinstance(explanation.target, str) else "given"
+    what = f"the {target}" if explanation.quantity == target else f"the {target} class"
+    if explanation.quantity not in ("logit", target):
+        what += f"'s {explanation.quantity}"
     if signed:
         mappable = ScalarMappable(Normalize(-scale, scale), SIGNED)
         label = f"raises (orange) or lowers (violet) {what}"
     else:
         mappable = ScalarMappable(Normalize(0, 1), HEAT)
-        label = f"speaks for {what}, per image"
+        label = f"speaks for {what}, {'on one scale' if explanation.scale == 'shared' else 'per image'}"
     bar = figure.colorbar(mappable, ax=grid.ravel().tolist(), orientation="horizontal", fraction=0.03, pad=0.02, aspect=50)
     bar.set_label(f"{label} · {explanation.method} at {explanation.layer}", fontsize=9)
     bar.outline.set_visible(False)

@@ -1,0 +1,124 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+import Kernels
+import Networks
+
+/// Integrated gradients: what each pixel contributes on the straight way from a baseline x' to the image x
+/// (Sundararajan, Taly & Yan, ICML 2017).
+///
+///     IG_i = (x_i − x'_i) · 1/m Σ_k ∂y/∂x_i (x' + (k + ½)/m (x − x')),   k = 0 ... m − 1
+///
+/// the midpoint rule for the integral; the map adds up a pixel's channels. Pixels add up to y(x) − y(x') but for the
+/// rule's error (completeness).
+public struct IntegratedGradients: Perturbation {
+    /// Steps of a block: half a pass.
+    static let block = 64
+
+    /// m, at least 1.
+    public let steps: Int
+    /// x' [height, width, channels]; empty for zeros, black.
+    public let baseline: [Float]
+
+    public init(steps: Int = 64, baseline: [Float] = []) {
+        precondition(steps >= 1, "\(steps) steps")
+        self.steps = steps
+        self.baseline = baseline
+    }
+
+    public func count(of shape: MapShape) -> Int { steps }
+
+    public func add(_ numbers: Range<Int>, of batch: PerturbedBatch, to sums: UnsafeMutablePointer<Double>) throws {
+        let shape = batch.shape, pixels = shape.height * shape.width, baseline = baseline, steps = steps
+        for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: Self.block) {
+            let n = min(Self.block, numbers.upperBound - first)
+            try batch.gradients(changes: n, make: { numbers, canvas in
+                batch.make(numbers, changes: n, canvas: canvas) { source, _, change, i in
+                    let way = (Float(first + change) + 0.5) / Float(steps), origin = baseline.isEmpty ? 0 : baseline[i]
+                    return origin + way * (source[i] - origin)
+                }
+            }, visit: { image, _, gradient in
+                for i in 0 ..< shape.count {
+                    let way = batch.pixels[image * shape.count + i] - (baseline.isEmpty ? 0 : baseline[i])
+                    sums[image * pixels + i / shape.channels] += Double(way) * Double(gradient[i])
+                }
+            })
+        }
+    }
+
+    public func finish(_ sums: UnsafePointer<Double>, images: Int, shape: MapShape, values: UnsafePointer<Double>,
+                       into result: PerturbationMaps) {
+        result.takeMeans(sums, images: images, pixels: shape.height * shape.width, count: steps)
+    }
+}
+
+/// SmoothGrad: the gradient with respect to the pixels, averaged over images with Gaussian noise (Smilkov et al. 2017).
+///
+///     M_i = 1/n Σ_s ∂y/∂x_i (x + σ ε_s),   σ = noise · (max x − min x) of that image,   ε_s ~ N(0, 1)
+///
+/// The map adds up a pixel's channels and keeps the sign. All images meet the same ε_s.
+public struct SmoothGrad: Perturbation {
+    static let block = 32
+
+    /// n, at least 1.
+    public let samples: Int
+    /// σ as a share of the image's own range; 0 is the plain gradient.
+    public let noise: Double
+    public let seed: UInt64
+
+    public init(samples: Int = 50, noise: Double = 0.15, seed: UInt64 = 0) {
+        precondition(samples >= 1 && noise >= 0, "\(samples) samples, noise \(noise)")
+        self.samples = samples
+        self.noise = noise
+        self.seed = seed
+    }
+
+    public func count(of shape: MapShape) -> Int { samples }
+
+    public func add(_ numbers: Range<Int>, of batch: PerturbedBatch, to sums: UnsafeMutablePointer<Double>) throws {
+        let shape = batch.shape, pixels = shape.height * shape.width, size = shape.count
+        let deviations = (0 ..< batch.count).map { image in
+            let own = batch.pixels[image * size ..< (image + 1) * size]
+            return Float(noise) * (own.max()! - own.min()!)
+        }
+        for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: Self.block) {
+            let n = min(Self.block, numbers.upperBound - first)
+            let epsilon = (first ..< first + n).flatMap { normals(size, sample: $0) }
+            try batch.gradients(changes: n, make: { numbers, canvas in
+                batch.make(numbers, changes: n, canvas: canvas) { source, image, change, i in
+                    source[i] + deviations[image] * epsilon[change * size + i]
+                }
+            }, visit: { image, _, gradient in
+                for i in 0 ..< size { sums[image * pixels + i / shape.channels] += Double(gradient[i]) }
+            })
+        }
+    }
+
+    public func finish(_ sums: UnsafePointer<Double>, images: Int, shape: MapShape, values: UnsafePointer<Double>,
+                       into result: PerturbationMaps) {
+        result.takeMeans(sums, images: images, pixels: shape.height * shape.width, count: samples)
+    }
+
+    /// Standard normal numbers of one sample (Box & Muller 1958), from its own stream.
+    private func normals(_ count: Int, sample: Int) -> [Float] {
+        let random = Philox(seed: seed, purpose: .noise, index: sample)
+        return (0 ..< count).map { i in
+            let words = random.block(UInt64(i / 4))
+            let pair = i % 4 < 2 ? (words.x, words.y) : (words.z, words.w)
+            // 1 − u is above 0, so the logarithm is finite.
+            let radius = (-2 * log(1 - Double(Philox.unit(pair.0)))).squareRoot()
+            let angle = 2 * Double.pi * Double(Philox.unit(pair.1))
+            return Float(radius * (i % 2 == 0 ? cos(angle) : sin(angle)))
+        }
+    }
+}
+
+extension PerturbationMaps {
+    /// Maps that are sums over so many perturbations, divided by their number; nothing is where the gradient is 0.
+    fileprivate func takeMeans(_ sums: UnsafePointer<Double>, images: Int, pixels: Int, count: Int) {
+        for i in 0 ..< images * pixels { maps[i] = Float(sums[i] / Double(count)) }
+        for image in 0 ..< images { neutral?[image] = 0 }
+    }
+}
