@@ -59,7 +59,7 @@ wheel: $(VENV)/installed ## build a wheel with the engine for every level into d
 # ---- What a developer wants --------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-swift test-python test-levels test-numpy1 ## everything CI runs
+test: test-swift test-python test-levels test-arm64 test-numpy1 ## everything CI runs
 
 .PHONY: test-swift
 test-swift: $(VENV)/installed ## the engine's own tests, for this processor's best level
@@ -77,6 +77,11 @@ test-levels: build-levels ## kernels and numerics once per instruction-set level
 	    | .ci/quiet-swift-test || exit 1; \
 	  EVICAM_ISA=$$level $(BIN)/python -m pytest -m isa || exit 1; \
 	done
+
+.PHONY: test-arm64
+test-arm64: ## the kernels cross-compiled for arm64, run in an emulator (installs it)
+	@.ci/debian-packages qemu-user gcc-aarch64-linux-gnu
+	@.ci/arm64-check
 
 .PHONY: test-numpy1
 test-numpy1: build .venv-numpy1/installed ## the smoke tests with the oldest NumPy
