@@ -28,5 +28,6 @@ func measureWinograd(_ product: Product, limit: Double) {
             weights: WinogradGradient.Weights(gradient: gradient, bias: bias, scratch: partial)
         ).run(on: pool)
     }
+    reportErrors(product, x: x, w: w, y: y, gradient: gradient)
     for memory in [x, w, y, dx, bias, gradient, packed, transposed, partial] { memory.deallocate() }
 }
