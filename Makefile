@@ -92,12 +92,15 @@ collapse: build ## 20 seeds on 10,000 MNIST images: none may collapse (slow; nee
 	@$(BIN)/python -m pytest -m collapse python/tests/test_collapse.py
 
 .PHONY: bench
-bench: build .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
+bench: build kernel-benchmarks .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
 	@PYTHONPATH=python .venv-bench/bin/python benchmarks/compare.py
 
-.PHONY: bench-kernels
-bench-kernels: ## each kernel's speed as a share of the processor's limit
+.PHONY: kernel-benchmarks
+kernel-benchmarks:
 	@swift build -c release $$($(FLAGS) best) --scratch-path .build-bench --product KernelBenchmarks >/dev/null
+
+.PHONY: bench-kernels
+bench-kernels: kernel-benchmarks ## each kernel's speed as a share of the processor's limit
 	@.build-bench/release/KernelBenchmarks
 
 .PHONY: clean
