@@ -95,6 +95,10 @@ collapse: build ## 20 seeds on 10,000 MNIST images: none may collapse (slow; nee
 bench: build kernel-benchmarks .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
 	@PYTHONPATH=python .venv-bench/bin/python benchmarks/compare.py
 
+.PHONY: bench-scaling
+bench-scaling: build ## cost per image against the number of images, up to a million, and the batch size
+	@$(BIN)/python benchmarks/scaling.py
+
 .PHONY: kernel-benchmarks
 kernel-benchmarks:
 	@swift build -c release $$($(FLAGS) best) --scratch-path .build-bench --product KernelBenchmarks >/dev/null

@@ -68,6 +68,11 @@ public struct MaxPooling: ParallelWork {
 
     public var partCount: Int { images }
 
+    /// The same for one image alone, read from `input`.
+    func image(_ image: Int, from input: UnsafePointer<Float>) -> MaxPooling {
+        MaxPooling(shape: shape, images: 1, input: input, output: output + image &* shape.outputImageStep, relu: relu)
+    }
+
     public func run(part: Int) {
         shape.forEachWindow(image: part) { x, y in
             forEachVector(shape.channels, Maximum(shape: shape, input: input + x, output: output + y, relu: relu))

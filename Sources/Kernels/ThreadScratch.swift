@@ -7,8 +7,14 @@ import Darwin
 /// Memory that each thread keeps for what it works on at the moment, so that it stays in that core's caches.
 ///
 /// It grows to the largest request and is freed when the thread ends. What it holds is lost with the next request.
-enum ThreadScratch {
-    private static let key: pthread_key_t = {
+struct ThreadScratch: Sendable {
+    /// Tiles that are transformed, and one image between two layers.
+    static let tiles = ThreadScratch()
+    static let image = ThreadScratch()
+
+    private let key: pthread_key_t
+
+    private init() {
         var key = pthread_key_t()
         let status = pthread_key_create(&key) { memory in
             #if canImport(Darwin)
@@ -18,21 +24,22 @@ enum ThreadScratch {
             #endif
         }
         precondition(status == 0, "no key is left for a thread's memory")
-        return key
-    }()
+        self.key = key
+    }
 
     /// Bytes in front of the floats: their number is kept there.
     private static let header = Buffers.alignment
 
-    /// The thread's memory, `count` floats at least, aligned like every buffer.
-    static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-        if let memory = pthread_getspecific(key), memory.load(as: Int.self) >= count { return floats(in: memory) }
+    /// The calling thread's memory, `count` floats at least, aligned like every buffer.
+    func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+        if let memory = pthread_getspecific(key), memory.load(as: Int.self) >= count { return Self.floats(in: memory) }
         pthread_getspecific(key)?.deallocate()
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: header + count * 4 + Buffers.slack, alignment: Buffers.alignment)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.header + count * 4 + Buffers.slack,
+                                                      alignment: Buffers.alignment)
         memory.storeBytes(of: count, as: Int.self)
-        (memory + header).initializeMemory(as: Float.self, repeating: 0, count: count + Buffers.slack / 4)
+        (memory + Self.header).initializeMemory(as: Float.self, repeating: 0, count: count + Buffers.slack / 4)
         pthread_setspecific(key, memory)
-        return floats(in: memory)
+        return Self.floats(in: memory)
     }
 
     private static func floats(in memory: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {

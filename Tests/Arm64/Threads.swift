@@ -13,8 +13,10 @@ public final class ThreadPool: Sendable {
     }
 }
 
-enum ThreadScratch {
-    static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+struct ThreadScratch: Sendable {
+    static let tiles = ThreadScratch(), image = ThreadScratch()
+
+    func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         // Never freed: the program ends soon.
         let bytes = count * 4 + Buffers.slack
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Buffers.alignment)

@@ -14,7 +14,8 @@ func measurePooling(_ name: String, side: Int, channels: Int, images: Int = 128)
     func report(_ pass: String, floats: Int, _ body: () -> Void) {
         guard isWanted("\(name) \(pass)") else { return }
         let seconds = median(body)
-        print(row(name, pass, "\(rounded(Double(floats) * 4 / seconds / 1e9)) GB/s", "", rounded(Double(floats) * 4 / 1e6)))
+        print(row(name, pass, "\(rounded(Double(floats) * 4 / seconds / 1e9)) GB/s", "", rounded(Double(floats) * 4 / 1e6),
+                  milliseconds(seconds)))
     }
     report("forward", floats: inputs + outputs) {
         pool.run(MaxPooling(shape: shape, images: images, input: x, output: y, relu: true))

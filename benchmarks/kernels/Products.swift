@@ -53,9 +53,9 @@ func measure(_ product: Product, limit: Double) {
     pool.run(ScatterPacking(layer: layer, weights: w, packed: packedForScatter))
     func report(_ pass: String, floats: Int, _ body: () -> Void) {
         guard isWanted("\(product.name) \(pass)") else { return }
-        let speed = product.operations / median(body) / 1e9
+        let seconds = median(body), speed = product.operations / seconds / 1e9
         print(row(product.name, pass, rounded(speed), "\(Int((100 * speed / limit).rounded()))%",
-                  rounded(Double(floats) * 4 / 1e6)))
+                  rounded(Double(floats) * 4 / 1e6), milliseconds(seconds)))
     }
     let all = product.inputCount + product.weightCount + product.outputCount
     report("forward", floats: all) {

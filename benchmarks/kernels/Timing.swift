@@ -38,9 +38,15 @@ func rounded(_ value: Double) -> String {
     return "\(tenths / 10).\(tenths % 10)"
 }
 
+/// A time with three digits after the point.
+func milliseconds(_ seconds: Double) -> String {
+    let micros = Int((seconds * 1e6).rounded()), rest = String(micros % 1000)
+    return "\(micros / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest
+}
+
 /// One line of the table.
 func row(_ cells: String...) -> String {
-    let widths = [46, 17, 10, 10, 8]
+    let widths = [46, 17, 10, 10, 8, 9]
     return zip(cells, widths).enumerated().map { column, cell in
         let gap = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
         return column < 2 ? cell.0 + gap : gap + cell.0

@@ -14,9 +14,9 @@ func measureWinograd(_ product: Product, limit: Double) {
     pool.run(WinogradTransposition(layer: layer, packed: packed, transposed: transposed))
     func report(_ pass: String, passes: Double = 1, floats: Int, _ body: () -> Void) {
         guard isWanted("\(product.name) Winograd \(pass)") else { return }
-        let speed = passes * product.operations / median(body) / 1e9
+        let seconds = median(body), speed = passes * product.operations / seconds / 1e9
         print(row(product.name + ", Winograd", pass, rounded(speed), "\(Int((100 * speed / limit).rounded()))%",
-                  rounded(Double(floats) * 4 / 1e6)))
+                  rounded(Double(floats) * 4 / 1e6), milliseconds(seconds)))
     }
     let all = product.inputCount + product.weightCount + product.outputCount
     report("forward", floats: all) {

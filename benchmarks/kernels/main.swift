@@ -10,9 +10,10 @@ import Kernels
 ThreadPool.shared.threadCount = 1
 let limit = multiplyAddLimit()
 print("engine for \(InstructionSet.name), one core: limit \(rounded(limit)) GFLOP/s")
-print(row("product", "pass", "GFLOP/s", "of limit", "MB"))
+print(row("product", "pass", "GFLOP/s", "of limit", "MB", "ms"))
 for product in products {
     measure(product, limit: limit)
     measureWinograd(product, limit: limit)
 }
 for (name, side, channels) in poolings { measurePooling(name, side: side, channels: channels) }
+measureAdam()

@@ -17,6 +17,7 @@ _HOME = {
     "CheckpointError": "checkpoint",
     "explain": "explanations",
     "Explanation": "explanations",
+    "explain_batches": "streaming",
     "receptive_field": "receptive_fields",
     "ReceptiveField": "receptive_fields",
     "set_num_threads": "_native",

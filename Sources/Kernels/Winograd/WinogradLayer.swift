@@ -134,7 +134,7 @@ public struct WinogradLayer: Sendable {
         /// Takes the calling thread's memory.
         init(more: Int = 0) {
             let vectors = WinogradLayer.points &* Vector.scalarCount
-            before = ThreadScratch.floats(3 &* vectors &+ more)
+            before = ThreadScratch.tiles.floats(3 &* vectors &+ more)
             middle = before + vectors
             after = middle + vectors
             self.more = after + vectors

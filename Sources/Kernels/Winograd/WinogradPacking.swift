@@ -19,7 +19,7 @@ public struct WinogradPacking: ParallelWork {
     }
 
     private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
-        let scratch = ThreadScratch.floats(WinogradLayer.points &* Vector.scalarCount)
+        let scratch = ThreadScratch.tiles.floats(WinogradLayer.points &* Vector.scalarCount)
         let columnStep = layer.channels &* layer.outputs
         for channel in channels {
             for panel in layer.outputCover.panels {

@@ -35,9 +35,12 @@ final class MaxPoolingOperation: Operation {
 
     override func forward(_ pass: Pass) {
         if let frame { copyInterior(input.activations, input, frame.activations, frame, images: pass.images) }
-        pass.pool.run(MaxPooling(shape: shape, images: pass.images,
-                                 input: source.activations + source.start(padding: padding),
-                                 output: output.activations + output.interior, relu: relu))
+        pass.pool.run(kernel(pass))
+    }
+
+    func kernel(_ pass: Pass) -> MaxPooling {
+        MaxPooling(shape: shape, images: pass.images, input: source.activations + source.start(padding: padding),
+                   output: output.activations + output.interior, relu: relu)
     }
 
     override func backward(_ pass: Pass) {

@@ -35,6 +35,9 @@ class WeightedOperation: Operation {
     /// Copies the weights into the order the sums read them in; to be done whenever they have changed.
     func pack(_ pool: ThreadPool) {}
 
+    /// As `forward`, but the output goes image by image into a max pooling and is not kept.
+    func forward(_ pass: Pass, into pooling: MaxPooling) {}
+
     /// `outputGradient` is already 0 where the ReLU cut off.
     func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {}
 

@@ -40,11 +40,17 @@ final class WindowOperation: WeightedOperation {
         isLinear ? (layer.columns(pass.images), 1) : (layer, pass.images)
     }
 
-    override func forward(_ pass: Pass) {
+    private func product(_ pass: Pass) -> WindowProduct {
         let (layer, images) = batch(pass)
-        pass.pool.run(WindowProduct(
+        return WindowProduct(
             layer: layer, images: images, input: firstWindow, packed: weights.packedForProduct, bias: weights.bias,
-            output: output.activations + output.interior, relu: relu))
+            output: output.activations + output.interior, relu: relu)
+    }
+
+    override func forward(_ pass: Pass) { pass.pool.run(product(pass)) }
+
+    override func forward(_ pass: Pass, into pooling: MaxPooling) {
+        pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {

@@ -35,10 +35,16 @@ final class WinogradOperation: WeightedOperation {
         }
     }
 
-    override func forward(_ pass: Pass) {
-        pass.pool.run(WinogradProduct(
+    private func product(_ pass: Pass) -> WinogradProduct {
+        WinogradProduct(
             layer: layer, images: pass.images, input: firstWindow, packed: weights.packedForProduct, bias: weights.bias,
-            output: output.activations + output.interior, relu: relu))
+            output: output.activations + output.interior, relu: relu)
+    }
+
+    override func forward(_ pass: Pass) { pass.pool.run(product(pass)) }
+
+    override func forward(_ pass: Pass, into pooling: MaxPooling) {
+        pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {

@@ -21,11 +21,16 @@ extension PlanCompiler {
         var placer = Placer(base: memory.base)
         var operations: [String: Operation] = [:]
         try walk(values: values, frames: frames, placer: &placer) { layer, scratch in
-            operations[layer.name] = operation(layer, values: values, frame: frames[layer.name], scratch: scratch)
+            let made = operation(layer, values: values, frame: frames[layer.name], scratch: scratch)
+            operations[layer.name] = pooled[layer.name].map { convolution in
+                PooledOperation(convolution: operations[convolution] as! WeightedOperation,
+                                pooling: made as! MaxPoolingOperation)
+            } ?? made
         }
 
         for (name, source) in sources { values[name] = values[source] }
-        return Plan(capacity: capacity, operations: layers.map { operations[$0.name]! },
+        let kept = layers.filter { !pooled.values.contains($0.name) }
+        return Plan(capacity: capacity, operations: kept.map { operations[$0.name]! },
                     backwardSteps: backwardSteps(layers, operations: operations, values: values), values: values,
                     memory: memory, image: values[Architecture.image]!, logits: values[architecture.layers.last!.name]!)
     }
@@ -42,8 +47,8 @@ extension PlanCompiler {
     /// Visits all memory in order.
     private func walk(values: [String: Value], frames: [String: Value], placer: inout Placer,
                       visit: (Layer, Scratch) -> Void) throws {
-        func place(_ value: Value, gradient: Bool) throws {
-            let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
+        func place(_ value: Value, images: Int? = nil, gradient: Bool) throws {
+            let (count, overflow) = (images ?? capacity).multipliedReportingOverflow(by: value.imageStep)
             if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
             value.place(activations: try placer.take(count), gradient: gradient ? try placer.take(count) : nil)
         }
@@ -52,7 +57,8 @@ extension PlanCompiler {
         let packedGradient = purpose == .training ? try placer.take(packedGradientCount(values)) : nil
         for layer in running {
             let output = values[layer.name]!, input = values[layer.inputs[0]]!
-            try place(output, gradient: wantsGradient.contains(layer.name))
+            try place(output, images: pooled.values.contains(layer.name) ? 0 : nil,
+                      gradient: wantsGradient.contains(layer.name))
             if let frame = frames[layer.name] { try place(frame, gradient: wantsGradient.contains(layer.inputs[0])) }
             var scratch = Scratch()
             if let window = windowLayer(layer, input: input, output: output) {

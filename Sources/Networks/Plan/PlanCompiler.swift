@@ -21,6 +21,8 @@ struct PlanCompiler {
     private(set) var rectified: Set<String> = []
     private(set) var borders: [String: Size] = [:]
     private(set) var wantsGradient: Set<String> = []
+    /// Max pooling -> the convolution whose output it takes image by image, so that nobody else can read it.
+    private(set) var pooled: [String: String] = [:]
 
     init(architecture: Architecture, image: MapShape, purpose: Purpose, capacity: Int, layout: ParameterLayout,
          parameters: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?) throws {
@@ -45,6 +47,7 @@ struct PlanCompiler {
             planBorders()
         }
         findGradients()
+        findPooled()
         return try place()
     }
 
@@ -121,6 +124,25 @@ struct PlanCompiler {
     func needsFrame(_ layer: Layer) -> Bool {
         guard case .maxPooling(_, _, let padding) = layer.kind else { return false }
         return MaxPoolingOperation.needsFrame(padding: padding, relu: rectified.contains(layer.name))
+    }
+
+    // MARK: - Pooling
+
+    /// Images of a plan from which on there are enough of them to keep all cores busy one by one.
+    private static let fewestPooled = 16
+
+    private mutating func findPooled() {
+        guard purpose != .training, capacity >= Self.fewestPooled else { return }
+        let taps = Set(purpose.taps.map { sources[$0]! }), running = running
+        let convolutions = Set(running.filter { if case .convolution = $0.kind { true } else { false } }.map(\.name))
+        for layer in running {
+            guard case .maxPooling(_, _, let padding) = layer.kind, padding == Size(0) else { continue }
+            let input = layer.inputs[0]
+            let readers = running.filter { $0.inputs.contains(input) }.count
+            if convolutions.contains(input), readers == 1, !taps.contains(input), !wantsGradient.contains(input) {
+                pooled[layer.name] = input
+            }
+        }
     }
 
     // MARK: - Gradients

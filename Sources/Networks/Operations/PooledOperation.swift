@@ -1,0 +1,18 @@
+import Kernels
+
+/// A convolution and the max pooling after it, where nothing else asks for the convolution's output.
+final class PooledOperation: WeightedOperation {
+    private let convolution: WeightedOperation
+    private let pooling: MaxPoolingOperation
+
+    init(convolution: WeightedOperation, pooling: MaxPoolingOperation) {
+        self.convolution = convolution
+        self.pooling = pooling
+        super.init(input: convolution.input, output: convolution.output, padding: convolution.padding,
+                   relu: convolution.relu, weights: convolution.weights)
+    }
+
+    override func pack(_ pool: ThreadPool) { convolution.pack(pool) }
+
+    override func forward(_ pass: Pass) { convolution.forward(pass, into: pooling.kernel(pass)) }
+}
