@@ -16,6 +16,14 @@ def summary(results, name) -> str:
     )
 
 
+def answer(results) -> list[str]:
+    """The answer to the paper's question in one paragraph, where it was asked."""
+    if not results.get("localisation"):
+        return []
+    first = results["verdict"].split("\n\n")[0]
+    return [f"Is a network unsure where it looks away from the object, as the paper supposes? {first} How we know is told below."]
+
+
 def comparison(results, paper) -> str:
     """Our accuracy beside the paper's, and what limits the comparison."""
     ours = 100 * results["models"]["evidential"]["test_accuracy"]
