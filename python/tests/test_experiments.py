@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import evicam
-from evicam import experiments
+from evicam import experiments, report
 from evicam.experiments import reproduce as reproduce_function
 from trained import shapes, twins
 
@@ -207,7 +207,7 @@ def test_reproduce_that_fails_changes_nothing(bars, tmp_path, monkeypatch, failu
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(evicam.report, "render", fail)
+    monkeypatch.setattr(report, "render", fail)
     monkeypatch.setattr(sys.modules[reproduce_function.__module__], "settle", lambda *_, **settings: None)  # not what is tested
     with pytest.raises(type(failure)):
         reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)

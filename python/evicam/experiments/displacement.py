@@ -140,8 +140,9 @@ def displacement(effort, *, seed=0, verbose=False) -> list[Displacement]:
     Notes
     -----
     The canvas is 56 pixels wide for the LeNet: on 28 its second convolution's cells look straight at the middle 14 pixels
-    only, a third of all places; on 56 at 65%. HiResCAM is drawn beside Grad-CAM because it shows exactly what a linear
-    layer after the map adds up (Draelos & Carin 2020); Grad-CAM's averaged gradients do not, wherever it is drawn.
+    only, a third of all places; on 56 at 65%. HiResCAM (Draelos & Carin 2020) is drawn beside Grad-CAM because in a network of
+    linear layers, ReLU and max pooling its map adds up to the logit, biases apart; Grad-CAM's, of averaged gradients, does
+    not, wherever it is drawn.
     """
     networks = {
         "LeNet": (_native.lenet(2, 2), 56, effort.glyph_epochs),

@@ -31,7 +31,7 @@ class Effort:
     glyph_tests: int = 2000
     rise_images: int = 120
     rise_masks: int = 1000
-    placed: int = 12000
+    placed: int = 16000
     placed_epochs: int = 5
     placed_tests: int = 2000
     placed_models: int = 3

@@ -26,18 +26,18 @@ class PlacedObjects:
         Mean over the models, by ("clean" or "cluttered", condition).
     found : dict of str to Localisation
         By "clean" or "cluttered".
-    sizes : dict of str to ndarray of shape (N,)
-        Side of each object, in the same order.
-    example : tuple of (images, masks)
-        Some of the cluttered, upright images, for a figure.
-    models : list of EvidentialClassifier
+    sizes, distances : dict of str to ndarray of shape (N,)
+        Side of each object, and pixels from its centre to the canvas's, in the same order.
     """
 
     accuracy: dict
     found: dict[str, Localisation]
     sizes: dict
-    example: tuple
-    models: list
+    distances: dict
+
+    def held(self, ground) -> dict:
+        """What bears on u and on every score, and so is held constant: small objects and those at the rim are harder."""
+        return {"size": self.sizes[ground].astype(np.float64), "distance from the middle": self.distances[ground]}
 
     def rows(self, resamples) -> list[dict]:
         """As ``results.json`` holds it: all sizes together, then each."""
@@ -78,7 +78,7 @@ def placed(train, test, effort, *, heat_threshold, object_threshold, seed=0, ver
         fitted(EvidentialClassifier(epochs=effort.placed_epochs, random_state=seed + index, verbose=verbose), images, labels)
         for index in range(effort.placed_models)
     ]
-    found, sizes, accuracy, example = {}, {}, {}, None
+    found, sizes, distances, accuracy = {}, {}, {}, {}
     upright = _part(test, slice(0, effort.placed_tests))
     turned = replace(upright, images=quarter_turned(upright.images))
     for ground, clutter in CLUTTER.items():
@@ -91,8 +91,9 @@ def placed(train, test, effort, *, heat_threshold, object_threshold, seed=0, ver
         sizes[ground] = data["normal"].sizes[seen]
         for condition, each in data.items():
             accuracy[ground, condition] = float(np.mean([model.score(each.images, each.labels) for model in models]))
-        example = tuple(array[:4] for array in shown["normal"])
-    return PlacedObjects(accuracy, found, sizes, example, models)
+        middle = (np.array(CANVAS) - 1) / 2
+        distances[ground] = np.hypot(*(data["normal"].centres[seen] - middle).T)
+    return PlacedObjects(accuracy, found, sizes, distances)
 
 
 def _part(data, part) -> datasets.Dataset:

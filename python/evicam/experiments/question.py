@@ -51,7 +51,7 @@ class Answer:
     empty: tuple[float, float]
 
 
-def question(found, *, resamples, name=""):
+def question(found, *, resamples, name="", held=None):
     """Ask a `Localisation` for the paper's hypothesis: u is high where the overlap with the object is low.
 
     Parameters
@@ -60,6 +60,8 @@ def question(found, *, resamples, name=""):
     resamples : int
     name : str
         Put before each test's question.
+    held : dict of str to ndarray of shape (N,), optional
+        What else is held constant, because it may bear on both: an object's size and place.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def question(found, *, resamples, name=""):
         related = {}
         for metric in ASKED:
             for within in WITHIN:
-                u, values, covariates = _together(found, resize, method, metric, within)
+                u, values, covariates = _together(found, resize, method, metric, within, held or {})
                 asked = f"{label}: do u and {metric} go together, {within}?"
                 each = over_models([_rho(*pair, covariates) for pair in zip(u, values)], question=f"{asked} (models)")
                 relations += each
@@ -114,29 +116,31 @@ def _mean_of_models(values) -> np.ndarray:
     return np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
 
 
-def _together(found, resize, method, metric, within):
-    """u and scores [S, n], and the angle [n] as covariate where both conditions are put together."""
+def _together(found, resize, method, metric, within, held):
+    """u and scores [S, n], and covariates [n] by name: what is `held`, and the angle where both conditions are put together."""
     conditions = ("normal", "rotated") if within == "jointly" else (within,)
     u = np.concatenate([found.uncertainty[condition] for condition in conditions], axis=1)
     values = np.concatenate([found.scores[condition, resize, method][metric] for condition in conditions], axis=1)
-    angle = np.repeat([0.0, 90.0], found.count) if within == "jointly" else None
-    return u, values, angle
+    covariates = {name: np.tile(each, len(conditions)) for name, each in held.items()}
+    if within == "jointly":
+        covariates["angle"] = np.repeat([0.0, 90.0], found.count)
+    return u, values, covariates
 
 
-def _rho(u, values, angle) -> float:
+def _rho(u, values, covariates) -> float:
     """Rank correlation in one model, NaN where there is none."""
-    tested = _correlation(u, values, angle, "", 100, interval="percentile")
+    tested = _correlation(u, values, covariates, "", 100, interval="percentile")
     return tested[0].effect_size if tested else np.nan
 
 
-def _correlation(u, values, angle, asked, resamples, interval="bca") -> list:
+def _correlation(u, values, covariates, asked, resamples, interval="bca") -> list:
     known = ~np.isnan(values)
-    u, values, angle = u[known], values[known], None if angle is None else angle[known]
-    covariates = None if angle is None or not np.ptp(angle) else {"angle": angle}
-    if len(u) < 8 or not np.ptp(u) or not np.ptp(values):
+    u, values, covariates = u[known], values[known], {name: each[known] for name, each in covariates.items()}
+    if len(u) < 6 + len(covariates) or not all(np.ptp(each) for each in (u, values)):
         return []
+    covariates = {name: each for name, each in covariates.items() if np.ptp(each)}
     settings = dict(question=asked, resamples=resamples, interval=interval)
-    return [statistics.rank_correlation(u, values, covariates, **settings)]
+    return [statistics.rank_correlation(u, values, covariates or None, **settings)]
 
 
 def _interval(test) -> Interval:

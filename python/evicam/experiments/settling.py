@@ -88,14 +88,16 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
     placed_rows = located.rows(effort.resamples)
     placed_answers = {}
     for ground, each in located.found.items():
-        more, placed_answers[ground] = question(each, resamples=effort.resamples, name=f"placed, {ground}")
+        more, placed_answers[ground] = question(
+            each, resamples=effort.resamples, name=f"placed, {ground}", held=located.held(ground)
+        )
         tests += more
     for each in (*displaced, *confounds):
         tests += each.tests(effort.resamples)
     results = {
         "localisation": rows,
         "tests": [{**test.as_row(), "p_is_bound": test.p_is_bound, "correction": test.correction} for test in tests],
-        "verdict": verdict(answers),
+        "verdict": verdict(answers, placed_answers),
         "sweep": found.curves(),
         "displacement": [each.as_json() for each in displaced],
         "confound": [each.as_json() for each in confounds],

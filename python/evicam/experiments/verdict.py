@@ -9,41 +9,48 @@ WHERE = {"normal": "upright images", "rotated": "turned images", "jointly": "bot
 DRAWN = {"naive": "drawn by the usual resize", "aligned": "drawn where the cells look"}
 
 
-def verdict(answers) -> str:
+def verdict(answers, placed=None) -> str:
     """What the numbers say of the paper's hypothesis: that u is high where the heatmap misses the object.
 
     Parameters
     ----------
     answers : sequence of Answer
         From `evicam.experiments.question`.
+    placed : dict of str to sequence of Answer, optional
+        The same of objects on larger canvases, by what they stand on: "clean", "cluttered".
 
     Returns
     -------
     str
         Paragraphs, parted by an empty line: the answer in one, then each method with its numbers.
     """
-    if not answers:
-        return "Nothing could be tested: no heatmap could be scored."
+    first = headline(answers)
+    if placed:
+        told = [f"{ground}: {_lower(headline(each))}" for ground, each in placed.items()]
+        first = " ".join([first, "Where the objects lie anywhere on a larger canvas,", *told])
+    return "\n\n".join([first, *details(answers)])
+
+
+def details(answers) -> list[str]:
+    """A paragraph for each method, with its numbers."""
     found = {(answer.method, answer.resize): judged(answer) for answer in answers}
-    paragraphs = [_headline(found)]
-    for method in dict.fromkeys(answer.method for answer in answers):
-        of_method = [answer for answer in answers if answer.method == method]
-        paragraphs.append(" ".join([*(_sentence(answer) for answer in of_method), _drawing(method, found)]).strip())
-    return "\n\n".join(paragraphs)
+    return [
+        " ".join([*(_sentence(answer) for answer in answers if answer.method == method), _drawing(method, found)]).strip()
+        for method in dict.fromkeys(answer.method for answer in answers)
+    ]
 
 
 def judged(answer) -> str:
-    """One method's word on the hypothesis: "for", "against", "depends", "nothing" or "unknown".
+    """One method's word on the hypothesis, a key of `HEADLINES`.
 
-    A relation counts where its interval leaves 0 out and it is at least `SMALL`. The hypothesis wants negative ones. All three
-    relations must agree: a single one is what chance, or the angle alone, may give.
+    A relation counts where its interval leaves 0 out and it is at least `SMALL`. The hypothesis wants negative ones, in all
+    three: one alone is what chance, or the angle, may give.
     """
     if len(answer.relation) < len(WHERE):
         return "unknown"
     signs = {sign(interval) for interval in answer.relation.values()}
-    if signs == {0}:
-        return "nothing"
-    return {frozenset({-1}): "for", frozenset({1}): "against"}.get(frozenset(signs), "depends")
+    words = {(0,): "nothing", (-1,): "for", (1,): "against", (-1, 0): "for in part", (0, 1): "against in part"}
+    return words.get(tuple(sorted(signs)), "depends")
 
 
 def sign(interval) -> int:
@@ -54,30 +61,49 @@ def sign(interval) -> int:
 
 
 HEADLINES = {
-    "for": "The hypothesis holds here: the classifiers are less sure where their heatmaps miss the object",
-    "against": "The opposite of the hypothesis holds here: the classifiers are less sure where their heatmaps cover the object",
-    "nothing": "The hypothesis does not hold here: uncertainty and looking at the object have no relation of a size that matters",
-    "depends": "The hypothesis does not hold here as a rule: how uncertainty goes with looking at the object changes between "
+    "for": "The hypothesis holds: the classifiers are less sure where their heatmaps miss the object",
+    "against": "The opposite of the hypothesis holds: the classifiers are less sure where their heatmaps cover the object",
+    "for in part": "The hypothesis holds in part: the classifiers are less sure where their heatmaps miss the object, but not "
+    "in every set of images",
+    "against in part": "The hypothesis does not hold: where uncertainty goes with the overlap at all, the classifiers are less "
+    "sure where their heatmaps cover the object",
+    "nothing": "The hypothesis does not hold: uncertainty and looking at the object have no relation of a size that matters",
+    "depends": "The hypothesis does not hold as a rule: how uncertainty goes with looking at the object changes between "
     "upright images, turned ones and both together",
     "unknown": "The numbers do not suffice for an answer: too few models, or scores without any spread",
 }
+_MEANING = {
+    "for": "less sure where it misses, as the hypothesis has it",
+    "against": "less sure where it hits, against the hypothesis",
+    "for in part": "in part less sure where it misses, as the hypothesis has it",
+    "against in part": "in part less sure where it hits, against the hypothesis",
+    "nothing": "no relation of a size that matters",
+    "depends": "no one relation",
+    "unknown": "not enough for a judgement",
+}
 
 
-def _headline(found) -> str:
+def headline(answers) -> str:
+    """The answer in a sentence or two."""
+    if not answers:
+        return "Nothing could be tested: no heatmap could be scored."
+    found = {(answer.method, answer.resize): judged(answer) for answer in answers}
     words = set(found.values())
     if len(words) == 1:
-        return f"{HEADLINES[words.pop()]}, whichever method draws the map, and however it is drawn."
-    by_method = {method: {word for (name, _), word in found.items() if name == method} for method, _ in found}
-    if "for" in words and "against" in words:
-        return (
-            "No answer stands: one way of drawing the maps speaks for the hypothesis, another against it, so what is measured is "
-            "the drawing and not the classifier."
-        )
-    if all(len(each) == 1 for each in by_method.values()):
-        return "The answer depends on the method that makes the maps, so it is no property of the classifiers alone."
-    if "for" in words:
-        return "The hypothesis is supported by some ways of making and drawing the maps only: not enough to say that it holds."
-    return "No way of making and drawing the maps supports the hypothesis throughout."
+        every = len(found) > 1
+        return HEADLINES[words.pop()] + (", whichever method makes the map and however it is drawn." if every else ".")
+    by_method = {}
+    for (method, _), word in found.items():
+        by_method.setdefault(method, []).append(word)
+    if all(len(set(each)) == 1 for each in by_method.values()):
+        told = "; ".join(f"by {_name(method)}, {_MEANING[each[0]]}" for method, each in by_method.items())
+        return f"The answer depends on the method that makes the maps, not on how they are drawn: {told}."
+    told = "; ".join(f"by {_name(method)}, {DRAWN.get(way, way)}, {_MEANING[word]}" for (method, way), word in found.items())
+    return f"The answer depends on how the maps are drawn, so no single one stands: {told}."
+
+
+def _lower(text) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _sentence(answer) -> str:
@@ -102,15 +128,6 @@ def _sentence(answer) -> str:
     return text + f"Rank correlation of u and Dice: {told}: {_MEANING[judged(answer)]}."
 
 
-_MEANING = {
-    "for": "less sure where it misses, as the hypothesis has it",
-    "against": "less sure where it hits, against the hypothesis",
-    "nothing": "no relation of a size that matters",
-    "depends": "no one relation",
-    "unknown": "not enough for a judgement",
-}
-
-
 def _drawing(method, found) -> str:
     """Whether drawing a method's maps in the right place changed its word."""
     naive, aligned = (found.get((method, resize)) for resize in DRAWN)
@@ -122,5 +139,8 @@ def _drawing(method, found) -> str:
 
 
 def _title(answer) -> str:
-    names = {"grad-cam": "Grad-CAM", "hirescam": "HiResCAM"}
-    return f"{names.get(answer.method, answer.method)}, {DRAWN.get(answer.resize, answer.resize)}"
+    return f"{_name(answer.method)}, {DRAWN.get(answer.resize, answer.resize)}"
+
+
+def _name(method) -> str:
+    return {"grad-cam": "Grad-CAM", "hirescam": "HiResCAM"}.get(method, method)

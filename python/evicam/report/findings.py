@@ -124,9 +124,8 @@ def displacement(results):
     """Prediction and measurement."""
     return (
         "Column of the map's centroid against the glyph's column, with predicted lines, for two networks",
-        "Each point is a glyph and the half of its map next to the peak (HiResCAM, which shows exactly what the linear layer "
-        "after the "
-        "map adds up). Solid: its own place. Dashed: where the usual resize must draw it.",
+        "Each point is a glyph and the half of its map next to the peak (by HiResCAM, whose map adds up to the logit, biases "
+        "apart). Solid: its own place. Dashed: where the usual resize must draw it.",
     )
 
 
@@ -226,7 +225,9 @@ def placed(results) -> str:
         "In the middle of its image an object is hit by any blob. Here the same objects lie anywhere on a canvas of 56 × 56 "
         "pixels, "
         "20, 28 or 40 pixels large, with or without pieces of others strewn about. "
-        f"{effort['placed_models']} models learned {effort['placed']:,} of them, half with clutter (accuracy: {told})."
+        f"{effort['placed_models']} models learned {effort['placed']:,} of them, half with clutter (accuracy: {told}). "
+        "Small objects, and those at the rim, are harder to recognise and harder to hit: size and distance from the middle are "
+        "held constant where the question is asked of these."
     )
 
 
