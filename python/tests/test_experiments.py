@@ -1,5 +1,6 @@
 """The paper's experiments on small twins, and `reproduce` from data to report."""
 
+import dataclasses
 import json
 import sys
 import types
@@ -198,6 +199,20 @@ def test_reproduce_replaces_its_own_files_and_no_others(bars, tmp_path):
             del model["seconds_per_epoch"]
     assert first == again
     assert first["limit"] == 100 and first["training_images"] == 100
+
+
+def test_colour_photographs_are_not_asked_where_the_object_is(bars, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    grey = evicam.datasets.load
+
+    def load(name, **settings):
+        data = grey(name, **settings)
+        return dataclasses.replace(data, images=np.repeat(data.images[..., None], 3, axis=3))
+
+    monkeypatch.setattr(evicam.datasets, "load", load)
+    results = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
+    assert results["localisation"] == results["tests"] == [] and results["verdict"].startswith("Not asked")
+    assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])

@@ -5,7 +5,11 @@ from __future__ import annotations
 # Rank correlations nearer to 0 than this are of no size that matters (Cohen, 1988: below "small").
 SMALL = 0.1
 
-WHERE = {"normal": "upright images", "rotated": "turned images", "jointly": "both together, the angle held constant"}
+WHERE = {
+    "normal": "within upright images",
+    "rotated": "within turned ones",
+    "jointly": "within both, the angle held constant",
+}
 DRAWN = {"naive": "drawn by the usual resize", "aligned": "drawn where the cells look"}
 
 
@@ -32,12 +36,13 @@ def verdict(answers, placed=None) -> str:
 
 
 def details(answers) -> list[str]:
-    """A paragraph for each method, with its numbers."""
+    """A paragraph for each map, with its numbers, and one for what drawing it in the right place did."""
     found = {(answer.method, answer.resize): judged(answer) for answer in answers}
-    return [
-        " ".join([*(_sentence(answer) for answer in answers if answer.method == method), _drawing(method, found)]).strip()
-        for method in dict.fromkeys(answer.method for answer in answers)
-    ]
+    told = []
+    for method in dict.fromkeys(answer.method for answer in answers):
+        told += [_sentence(answer) for answer in answers if answer.method == method]
+        told += [text for text in [_drawing(method, found)] if text]
+    return told
 
 
 def judged(answer) -> str:
@@ -124,7 +129,7 @@ def _sentence(answer) -> str:
     known = [(WHERE[within], answer.relation[within]) for within in WHERE if within in answer.relation]
     if not known:
         return text + "Its relation to u could not be computed. "
-    told = "; ".join(f"{each.value:+.2f} ({each.low:+.2f} to {each.high:+.2f}) within {where}" for where, each in known)
+    told = "; ".join(f"{each.value:+.2f} ({each.low:+.2f} to {each.high:+.2f}) {where}" for where, each in known)
     return text + f"Rank correlation of u and Dice: {told}: {_MEANING[judged(answer)]}."
 
 
@@ -134,8 +139,8 @@ def _drawing(method, found) -> str:
     if naive is None or aligned is None:
         return ""
     if naive == aligned:
-        return "Drawing these maps in the right place does not change the answer."
-    return "Drawing these maps in the right place changes the answer: the usual resize alone would have misled."
+        return f"Drawing {_name(method)}'s maps in the right place does not change the answer."
+    return f"Drawing {_name(method)}'s maps in the right place changes the answer: the usual resize alone would have misled."
 
 
 def _title(answer) -> str:

@@ -91,7 +91,7 @@ def _diagnosis(results, figures):
     body += _figure(figures, "centroids", *findings.centroids(results))
     body += [heading("Why the test failed"), paragraph(findings.geometry(results))]
     body += _figure(figures, "displacement", *findings.displacement(results))
-    head = ["Map", "Slope", "Displaced, px", "Off in all, px", "Dice", "Dice at the rim"]
+    head = ["Map", "Slope", "Displaced, px", "Dice", "… at the rim"]
     for each in results["displacement"]:
         body += [
             table([f"{each['network']}: {head[0]}", *head[1:]], _displaced(each)),
@@ -103,15 +103,13 @@ def _diagnosis(results, figures):
 
 def _displaced(each):
     predicted = each["predicted"]
-    rows = [("predicted, usual resize", f"{predicted['slope']:.2f}", _number(predicted["displacement"], 2), "", "", "")]
-    rows.append(("predicted, aligned", "1.00", "0.00", "", "", ""))
+    rows = [("predicted, usual resize", f"{predicted['slope']:.2f}", _number(predicted["displacement"], 2), "", "")]
+    rows.append(("predicted, aligned", "1.00", "0.00", "", ""))
     for drawn in each["drawn"]:
         if "slope" in drawn:
             along = f"{drawn['along']:.2f} ± {drawn['along_half_width']:.2f}"
             dice = (_number(drawn[name], 2) for name in ("dice_inside", "dice_rim"))
-            rows.append(
-                (_name(drawn["method"], drawn["resize"]), f"{drawn['slope']:.2f}", along, f"{drawn['distance']:.2f}", *dice)
-            )
+            rows.append((_name(drawn["method"], drawn["resize"]), f"{drawn['slope']:.2f}", along, *dice))
     return rows
 
 
@@ -120,7 +118,7 @@ def _confound(results):
         (
             each["geometry"],
             *(f"{each[name]:.3f}" for name in ("dice_right", "dice_turned_with_object", "dice_fixed_in_frame")),
-            f"{each['difference']:+.4f} ± {each['half_width'] or 0:.4f}",
+            f"{each['difference']:+.3f}",
         )
         for each in results["confound"]
     ]
@@ -182,7 +180,7 @@ def _p(test) -> str:
     if test["p_value"] is None:
         return "–"
     text = f"{test['p_value']:.2f}" if test["p_value"] >= 0.01 else f"{test['p_value']:.0e}"
-    return f"{'<' if test['p_is_bound'] else ''}{text}"
+    return f"{'<' if test['p_is_bound'] else ''}{text}".replace("-", "−")  # a hyphen would break the line
 
 
 def _number(value, digits) -> str:
