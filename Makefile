@@ -59,7 +59,7 @@ wheel: $(VENV)/installed ## build a wheel with the engine for every level into d
 # ---- What a developer wants --------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-swift test-python test-levels test-numpy1 ## everything CI runs
+test: test-swift test-python test-levels test-arm64 test-numpy1 ## everything CI runs
 
 .PHONY: test-swift
 test-swift: $(VENV)/installed ## the engine's own tests, for this processor's best level
@@ -78,6 +78,11 @@ test-levels: build-levels ## kernels and numerics once per instruction-set level
 	  EVICAM_ISA=$$level $(BIN)/python -m pytest -m isa || exit 1; \
 	done
 
+.PHONY: test-arm64
+test-arm64: ## the kernels cross-compiled for arm64, run in an emulator (installs it)
+	@.ci/debian-packages qemu-user gcc-aarch64-linux-gnu
+	@.ci/arm64-check
+
 .PHONY: test-numpy1
 test-numpy1: build .venv-numpy1/installed ## the smoke tests with the oldest NumPy
 	@PYTHONPATH=python .venv-numpy1/bin/python -m pytest -m smoke
@@ -91,12 +96,15 @@ settling: build ## do receptive fields explain where maps are drawn? Measured on
 	@$(BIN)/python -m pytest -m settling python/tests/test_settling.py
 
 .PHONY: bench
-bench: build .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
+bench: build kernel-benchmarks .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
 	@PYTHONPATH=python .venv-bench/bin/python benchmarks/compare.py
 
-.PHONY: bench-kernels
-bench-kernels: ## each kernel's speed as a share of the processor's limit
+.PHONY: kernel-benchmarks
+kernel-benchmarks:
 	@swift build -c release $$($(FLAGS) best) --scratch-path .build-bench --product KernelBenchmarks >/dev/null
+
+.PHONY: bench-kernels
+bench-kernels: kernel-benchmarks ## each kernel's speed as a share of the processor's limit
 	@.build-bench/release/KernelBenchmarks
 
 .PHONY: clean

@@ -11,6 +11,7 @@ import statistics
 import time
 from pathlib import Path
 
+import convolutions
 import explaining
 import inference
 import torch
@@ -65,6 +66,10 @@ def main():
             for line in rows(name, images, contestants, options.repeats):
                 print(line, flush=True)
                 lines.append(line)
+    lines.append("")
+    for line in convolutions.lines(max(3, options.repeats // 2)):
+        print(line, flush=True)
+        lines.append(line)
     TARGET.write_text("\n".join(lines) + "\n")
     print(f"\nWrote {TARGET.relative_to(Path.cwd()) if TARGET.is_relative_to(Path.cwd()) else TARGET}")
 

@@ -28,3 +28,11 @@ public func evicam_set_num_threads(_ threads: Int64, _ error: UnsafeMutablePoint
 
 @c @implementation
 public func evicam_num_threads() -> Int64 { Int64(ThreadPool.shared.threadCount) }
+
+@c @implementation
+public func evicam_set_winograd(_ enabled: Int32, _ error: UnsafeMutablePointer<evicam_error>!) -> evicam_status {
+    call(error) { Winograd.isEnabled = try require(Int64(enabled), "enabled", in: 0 ... 1) == 1 }
+}
+
+@c @implementation
+public func evicam_winograd() -> Int32 { Winograd.isEnabled ? 1 : 0 }

@@ -13,6 +13,8 @@ static const struct {
     SYMBOL(evicam_isa),
     SYMBOL(evicam_set_num_threads),
     SYMBOL(evicam_num_threads),
+    SYMBOL(evicam_set_winograd),
+    SYMBOL(evicam_winograd),
     SYMBOL(evicam_architecture_lenet),
     SYMBOL(evicam_network_create),
     SYMBOL(evicam_network_destroy),

@@ -40,7 +40,7 @@ func rounded(_ value: Double) -> String {
 
 /// One line of the table.
 func row(_ cells: String...) -> String {
-    let widths = [40, 17, 10, 10, 8]
+    let widths = [46, 17, 10, 10, 8]
     return zip(cells, widths).enumerated().map { column, cell in
         let gap = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
         return column < 2 ? cell.0 + gap : gap + cell.0

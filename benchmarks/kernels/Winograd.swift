@@ -22,11 +22,14 @@ func measureWinograd(_ product: Product, limit: Double) {
     report("forward", floats: all) {
         pool.run(WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true))
     }
-    report("both gradients", passes: 2, floats: all + 2 * product.inputCount) {
-        WinogradGradient(
-            layer: layer, images: images, input: x, outputGradient: y, transposed: transposed, inputGradient: dx,
-            weights: WinogradGradient.Weights(gradient: gradient, bias: bias, scratch: partial)
-        ).run(on: pool)
+    let weights = WinogradGradient.Weights(gradient: gradient, bias: bias, scratch: partial)
+    func gradients(_ inputGradient: UnsafeMutablePointer<Float>?, _ weights: WinogradGradient.Weights?) {
+        WinogradGradient(layer: layer, images: images, input: x, outputGradient: y, transposed: transposed,
+                         inputGradient: inputGradient, weights: weights).run(on: pool)
     }
+    report("input gradient", floats: all + product.inputCount) { gradients(dx, nil) }
+    report("weight gradient", floats: all) { gradients(nil, weights) }
+    report("both gradients", passes: 2, floats: all + 2 * product.inputCount) { gradients(dx, weights) }
+    reportErrors(product, x: x, w: w, y: y, gradient: gradient)
     for memory in [x, w, y, dx, bias, gradient, packed, transposed, partial] { memory.deallocate() }
 }

@@ -21,6 +21,8 @@ _HOME = {
     "ReceptiveField": "receptive_fields",
     "set_num_threads": "_native",
     "num_threads": "_native",
+    "set_winograd": "_native",
+    "winograd": "_native",
     "show_versions": "versions",
     "__version__": "versions",
 }

@@ -27,7 +27,12 @@ def show_versions():
     libraries = ("numpy", "scipy", "matplotlib", "pillow", "tqdm", "pooch", "safetensors", "scikit-learn")
     return {
         "evicam": __version__,
-        "engine": {"version": _native.version(), "isa": _native.isa(), "threads": _native.num_threads()},
+        "engine": {
+            "version": _native.version(),
+            "isa": _native.isa(),
+            "threads": _native.num_threads(),
+            "winograd": _native.winograd(),
+        },
         "python": platform.python_version(),
         "platform": platform.platform(),
         **{name: version(name) for name in libraries},

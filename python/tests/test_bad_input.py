@@ -271,3 +271,9 @@ def test_explaining_before_fitting():
 def test_numbers_of_threads(value):
     with pytest.raises((TypeError, ValueError, OverflowError), match="threads|number|integer|int"):
         evicam.set_num_threads(value)
+
+
+@pytest.mark.parametrize("value", [1, 0, "yes", None])
+def test_winograd_is_on_or_off(value):
+    with pytest.raises(TypeError, match="enabled is .*, but must be True or False"):
+        evicam.set_winograd(value)

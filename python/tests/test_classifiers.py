@@ -186,6 +186,21 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads(kind):
     assert not np.array_equal(results[0], quick(kind, random_state=1).fit(X, Y).decision_function(X))
 
 
+@pytest.mark.isa
+def test_minimal_filtering_can_be_turned_off_and_changes_little():
+    classifier = quick().fit(X, Y)
+    fast = classifier.decision_function(X)
+    assert evicam.winograd()
+    evicam.set_winograd(False)
+    try:
+        direct = classifier.decision_function(X)
+    finally:
+        evicam.set_winograd(True)
+    assert not np.array_equal(fast, direct)
+    np.testing.assert_allclose(fast, direct, rtol=0, atol=1e-5 * np.abs(direct).max())
+    np.testing.assert_array_equal(classifier.decision_function(X), fast)
+
+
 def test_random_states():
     def logits(state):
         return quick(random_state=state, epochs=1).fit(X, Y).decision_function(X)

@@ -53,6 +53,10 @@ const char *evicam_isa(void);
 /* Threads that work on one call: 1 ... 256. The result of every function is the same for any number. */
 evicam_status evicam_set_num_threads(int64_t threads, evicam_error *error);
 int64_t evicam_num_threads(void);
+/* Whether wide convolutions are computed by minimal filtering (docs/winograd.md): 1, the default, is two to three times
+ * faster; 0 rounds least. Networks go by it from their next call on, trainers from their making. */
+evicam_status evicam_set_winograd(int32_t enabled, evicam_error *error);
+int32_t evicam_winograd(void);
 
 /* ---- Images ------------------------------------------------------------------------------------------------ */
 

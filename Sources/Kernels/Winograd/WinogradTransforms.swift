@@ -5,8 +5,7 @@
 // for six inputs x and (m, r) = (4, 3) or (2, 5). Bᵀ depends on the points only, so both kernels share it. In two
 // dimensions every matrix is applied along both axes: 36 products do the work of 144 (3x3) or 100 (5x5).
 //
-// With a² = 1/2 and b² = 2 the coefficients of Bᵀ stay small: over random data the error is twice that of the direct
-// sum (root mean square; 0, ±1, ±2 gives four to five times). docs/winograd.md has the figures.
+// With a² = 1/2 and b² = 2 the coefficients stay small, and so do the errors: see docs/winograd.md.
 
 /// A linear map along one axis of a tile of vectors.
 protocol AxisTransform {

@@ -85,6 +85,17 @@ static int apply_threads(void) {
     return 0;
 }
 
+static int apply_winograd(void) {
+    const char *text = getenv("EVICAM_WINOGRAD");
+    if (text == NULL || *text == '\0') return 0;
+    bool known = (text[0] == '0' || text[0] == '1') && text[1] == '\0';
+    if (!known || engine.evicam_set_winograd(text[0] - '0', NULL) != EVICAM_OK) {
+        PyErr_Format(PyExc_ImportError, "EVICAM_WINOGRAD is '%s', but must be 0 or 1", text);
+        return -1;
+    }
+    return 0;
+}
+
 int engine_load(const char *folder) {
     const char *wanted = getenv("EVICAM_ISA");
     int highest = highest_level(wanted);
@@ -114,7 +125,7 @@ int engine_load(const char *folder) {
             }
             continue;
         }
-        return load(path) == 0 ? apply_threads() : -1;
+        return load(path) == 0 && apply_threads() == 0 ? apply_winograd() : -1;
     }
     PyErr_Format(PyExc_ImportError, "there is no engine for this processor in %s: build one with `make build`", folder);
     return -1;

@@ -40,6 +40,22 @@ static PyObject *num_threads(PyObject *module, PyObject *unused) {
     return PyLong_FromLongLong(engine.evicam_num_threads());
 }
 
+static PyObject *set_winograd(PyObject *module, PyObject *enabled) {
+    (void)module;
+    if (!PyBool_Check(enabled)) {
+        PyErr_Format(PyExc_TypeError, "enabled is %R, but must be True or False", enabled);
+        return NULL;
+    }
+    bool failed;
+    CALL(evicam_set_winograd(enabled == Py_True, &error), failed);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *winograd(PyObject *module, PyObject *unused) {
+    (void)module, (void)unused;
+    return PyBool_FromLong(engine.evicam_winograd());
+}
+
 static PyObject *lenet(PyObject *module, PyObject *args) {
     (void)module;
     long long classes, pool;
@@ -57,6 +73,11 @@ static PyMethodDef engine_methods[] = {
     {"isa", isa, METH_NOARGS, "isa() -> str: the instruction-set level the engine was built for"},
     {"set_num_threads", set_num_threads, METH_O, "set_num_threads(threads)"},
     {"num_threads", num_threads, METH_NOARGS, "num_threads() -> int"},
+    {"set_winograd", set_winograd, METH_O,
+     "set_winograd(enabled): whether wide convolutions are computed by Winograd's minimal filtering.\n\n"
+     "True, the default, is two to three times faster there; False rounds least (docs/winograd.md). Classifiers go by it\n"
+     "from their next call on."},
+    {"winograd", winograd, METH_NOARGS, "winograd() -> bool: what set_winograd was told"},
     {"lenet", lenet, METH_VARARGS, "lenet(classes, pool) -> str: architecture text"},
     {NULL, NULL, 0, NULL}};
 
