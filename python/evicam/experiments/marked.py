@@ -38,7 +38,7 @@ class Marked:
 
 
 def marked(classifier, images, object_threshold) -> Marked | None:
-    """The image, of the first `LOOKED_AT`, whose Grad-CAM the usual resize draws farthest from where its cells look.
+    """The image, of the first `LOOKED_AT`, whose Grad-CAM comes nearer to its object by being aligned than any other's.
 
     Returns
     -------
@@ -51,10 +51,10 @@ def marked(classifier, images, object_threshold) -> Marked | None:
         drawn = {way: explain(classifier, images, resize=resize).heatmap for way, resize in RESIZES.items()}
     centres = {way: centroids(maps) for way, maps in drawn.items()}
     masks = metrics.object_masks(images, threshold=object_threshold)
-    apart = np.where(masks.any(axis=(1, 2)), np.hypot(*(centres["naive"] - centres["aligned"]).T), np.nan)
-    if np.isnan(apart).all():
+    naive, aligned = (metrics.centroid_offset(drawn[way], masks).distance for way in ("naive", "aligned"))
+    if np.isnan(naive - aligned).all():
         return None
-    index = int(np.nanargmax(apart))
+    index = int(np.nanargmax(naive - aligned))
     return Marked(
         image=images[index],
         mask=masks[index],

@@ -28,11 +28,9 @@ def verdict(answers, placed=None) -> str:
     str
         Paragraphs, parted by an empty line: the answer in one, then each method with its numbers.
     """
-    first = headline(answers)
-    if placed:
-        told = [f"{ground}: {_lower(headline(each))}" for ground, each in placed.items()]
-        first = " ".join([first, "Where the objects lie anywhere on a larger canvas,", *told])
-    return "\n\n".join([first, *details(answers)])
+    told = [headline(answers)]
+    told += [f"Objects anywhere on a larger canvas, {ground}. {headline(each)}" for ground, each in (placed or {}).items()]
+    return "\n\n".join([*told, *details(answers)])
 
 
 def details(answers) -> list[str]:
@@ -86,6 +84,15 @@ _MEANING = {
     "depends": "no one relation",
     "unknown": "not enough for a judgement",
 }
+_SHORT = {
+    "for": "yes",
+    "against": "no, the opposite",
+    "for in part": "in part",
+    "against in part": "no, in part the opposite",
+    "nothing": "no relation of a size that matters",
+    "depends": "no one relation",
+    "unknown": "not enough to tell",
+}
 
 
 def headline(answers) -> str:
@@ -98,17 +105,17 @@ def headline(answers) -> str:
         every = len(found) > 1
         return HEADLINES[words.pop()] + (", whichever method makes the map and however it is drawn." if every else ".")
     by_method = {}
-    for (method, _), word in found.items():
-        by_method.setdefault(method, []).append(word)
-    if all(len(set(each)) == 1 for each in by_method.values()):
-        told = "; ".join(f"by {_name(method)}, {_MEANING[each[0]]}" for method, each in by_method.items())
-        return f"The answer depends on the method that makes the maps, not on how they are drawn: {told}."
-    told = "; ".join(f"by {_name(method)}, {DRAWN.get(way, way)}, {_MEANING[word]}" for (method, way), word in found.items())
-    return f"The answer depends on how the maps are drawn, so no single one stands: {told}."
-
-
-def _lower(text) -> str:
-    return text[:1].lower() + text[1:]
+    for (method, way), word in found.items():
+        by_method.setdefault(method, {})[way] = _SHORT[word]
+    alike = all(len(set(each.values())) == 1 for each in by_method.values())
+    cause = "the method that makes the maps, not on how they are drawn" if alike else "the method and on how its maps are drawn"
+    told = [f"Whether u is high where the map misses the object depends on {cause}."]
+    for method, each in by_method.items():
+        if len(set(each.values())) == 1:
+            told.append(f"{_name(method)}: {next(iter(each.values()))}.")
+        else:
+            told.append(f"{_name(method)}: " + "; ".join(f"{word}, {DRAWN.get(way, way)}" for way, word in each.items()) + ".")
+    return " ".join(told)
 
 
 def _sentence(answer) -> str:

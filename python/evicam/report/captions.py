@@ -17,11 +17,11 @@ def summary(results, name) -> str:
 
 
 def answer(results) -> list[str]:
-    """The answer to the paper's question in one paragraph, where it was asked."""
+    """The answer to the paper's question in a few sentences, where it was asked: the verdict's, without its numbers."""
     if not results.get("localisation"):
         return []
-    first = results["verdict"].split("\n\n")[0]
-    return [f"Is a network unsure where it looks away from the object, as the paper supposes? {first} How we know is told below."]
+    sentences = results["verdict"].split("\n\n")[: 1 + len(results["placed"]["verdict"])]
+    return ["Is a network unsure where it looks away from the object, as the paper supposes?", *sentences]
 
 
 def comparison(results, paper) -> str:

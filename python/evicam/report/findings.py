@@ -94,7 +94,7 @@ def centroids(results):
         "A test image, and its Grad-CAM drawn in two ways, with the centroids of the object and of the map",
         "The same map of the same image, drawn by the usual resize and where its cells look. Of the first test images this "
         "is the "
-        "one that the two draw farthest apart. The outline is the object. See the paper's Fig. 5.",
+        "one that aligning brings nearer to its object than any other. The outline is the object. See the paper's Fig. 5.",
     )
 
 
