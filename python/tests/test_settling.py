@@ -210,6 +210,7 @@ def answer(resize, values, method="grad-cam", gap=0.1, empty=(0.0, 0.0)):
     return Answer(method, resize, 0.5, 0.5 - gap, Interval(gap, gap - 0.05, gap + 0.05, 5), relation, empty)
 
 
+DIFFERS = "Whether u is high where the map misses the object depends on the method and on how its maps are drawn"
 FOR, AGAINST, NOTHING, DEPENDS = (-0.4, -0.3, -0.35), (0.4, 0.3, 0.35), (0.02, -0.06, 0.01), (-0.4, 0.4, 0.0)
 
 
@@ -222,9 +223,24 @@ FOR, AGAINST, NOTHING, DEPENDS = (-0.4, -0.3, -0.35), (0.4, 0.3, 0.35), (0.02, -
         (DEPENDS, DEPENDS, HEADLINES["depends"], "does not change the answer"),
         ((-0.4, 0.0, -0.2), (-0.4, 0.0, -0.2), HEADLINES["for in part"], "does not change the answer"),
         ((0.0, 0.3, 0.2), (0.0, 0.3, 0.2), HEADLINES["against in part"], "does not change the answer"),
-        (AGAINST, FOR, "Whether u is high where the map misses the object depends on the method and", "would have misled"),
-        (NOTHING, FOR, "Whether u is high where the map misses the object depends on the method and", "would have misled"),
-        (NOTHING, AGAINST, "Whether u is high where the map misses the object depends on the method and", "would have misled"),
+        (
+            AGAINST,
+            FOR,
+            "Whether u is high where the map misses the object depends on the method and",
+            "the usual resize gives another",
+        ),
+        (
+            NOTHING,
+            FOR,
+            "Whether u is high where the map misses the object depends on the method and",
+            "the usual resize gives another",
+        ),
+        (
+            NOTHING,
+            AGAINST,
+            "Whether u is high where the map misses the object depends on the method and",
+            "the usual resize gives another",
+        ),
     ],
 )
 def test_the_verdict_follows_the_numbers(naive, aligned, begins, drawing):

@@ -147,7 +147,7 @@ def _drawing(method, found) -> str:
         return ""
     if naive == aligned:
         return f"Drawing {_name(method)}'s maps in the right place does not change the answer."
-    return f"Drawing {_name(method)}'s maps in the right place changes the answer: the usual resize alone would have misled."
+    return f"Drawing {_name(method)}'s maps in the right place changes the answer: the usual resize gives another."
 
 
 def _title(answer) -> str:
