@@ -91,6 +91,10 @@ test-numpy1: build .venv-numpy1/installed ## the smoke tests with the oldest Num
 collapse: build ## 20 seeds on 10,000 MNIST images: none may collapse (slow; needs EVICAM_DATA)
 	@$(BIN)/python -m pytest -m collapse python/tests/test_collapse.py
 
+.PHONY: settling
+settling: build ## do receptive fields explain where maps are drawn? Measured on glyphs (a minute)
+	@$(BIN)/python -m pytest -m settling python/tests/test_settling.py
+
 .PHONY: bench
 bench: build kernel-benchmarks .venv-bench/installed ## our speed beside that of PyTorch and others, in one run (installs several GB)
 	@PYTHONPATH=python .venv-bench/bin/python benchmarks/compare.py

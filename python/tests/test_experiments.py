@@ -1,13 +1,15 @@
 """The paper's experiments on small twins, and `reproduce` from data to report."""
 
+import dataclasses
 import json
+import sys
 import types
 
 import numpy as np
 import pytest
 
 import evicam
-from evicam import experiments
+from evicam import experiments, report
 from evicam.experiments import reproduce as reproduce_function
 from trained import shapes, twins
 
@@ -114,9 +116,8 @@ def bars(monkeypatch):
         angle = labels[:, None, None] * np.pi / 10 + random.normal(0, 0.05, (len(labels), 1, 1))
         images = np.where(abs(x * np.sin(angle) + y * np.cos(angle)) < 1.5, 230, 10)
         images[:, np.hypot(x, y) > 8] = 0
-        return types.SimpleNamespace(
-            images=images.astype(np.uint8), labels=labels.astype(np.int64), class_names=[f"<{k}>" for k in range(10)]
-        )
+        names = tuple(f"<{k}>" for k in range(10))
+        return evicam.datasets.Dataset(images.astype(np.uint8), labels.astype(np.int64), names, name, split)
 
     monkeypatch.setattr(evicam.datasets, "load", load)
 
@@ -137,6 +138,11 @@ FILES = {
             "uncertainty",
             "reliability",
             "history",
+            "centroids",
+            "displacement",
+            "placed",
+            "relations",
+            "thresholds",
         )
     ),
 }
@@ -149,7 +155,7 @@ def files(folder):
 def test_reproduce_writes_everything(bars, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     out = tmp_path / "new" / "folder"
-    returned = reproduce_function("mnist", out, epochs=3, seed=1)
+    returned = reproduce_function("mnist", out, epochs=3, seed=1, quick=True)
     assert files(out) == FILES
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
     results = strict((out / "results.json").read_text())
@@ -166,6 +172,12 @@ def test_reproduce_writes_everything(bars, tmp_path, capsys):
         assert all(len(results["rotation"][model][key]) == 19 for key in keys)
         assert isinstance(results["out_of_sample"][model]["label"], int)
     assert "report.html" in capsys.readouterr().out
+    assert {"condition", "resize", "method", "metric", "mean", "ci_low", "ci_high", "n", "seeds"} == set(
+        results["localisation"][0]
+    )
+    tested = {"question", "test", "statistic", "p_value", "effect_size", "ci_low", "ci_high", "n"}
+    assert tested <= set(results["tests"][0]) and results["verdict"]
+    assert results["command"].endswith("--quick") and "--heat-threshold" not in results["command"]
 
     test = evicam.datasets.load("mnist", split="test")
     for name, key in (("model", "evidential"), ("softmax", "softmax")):
@@ -179,14 +191,28 @@ def test_reproduce_replaces_its_own_files_and_no_others(bars, tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
     (tmp_path / "results.json").write_text("old")
-    first = reproduce_function("mnist", tmp_path, epochs=1, limit=100, verbose=False)
-    again = reproduce_function("mnist", tmp_path, epochs=1, limit=100, verbose=False)
+    first = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
+    again = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
     assert files(tmp_path) == FILES | {"figures/mine.png"}
     for results in (first, again):
         for model in results["models"].values():
             del model["seconds_per_epoch"]
     assert first == again
     assert first["limit"] == 100 and first["training_images"] == 100
+
+
+def test_colour_photographs_are_not_asked_where_the_object_is(bars, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    grey = evicam.datasets.load
+
+    def load(name, **settings):
+        data = grey(name, **settings)
+        return dataclasses.replace(data, images=np.repeat(data.images[..., None], 3, axis=3))
+
+    monkeypatch.setattr(evicam.datasets, "load", load)
+    results = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
+    assert results["localisation"] == results["tests"] == [] and results["verdict"].startswith("Not asked")
+    assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -196,9 +222,10 @@ def test_reproduce_that_fails_changes_nothing(bars, tmp_path, monkeypatch, failu
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(evicam.report, "render", fail)
+    monkeypatch.setattr(report, "render", fail)
+    monkeypatch.setattr(sys.modules[reproduce_function.__module__], "settle", lambda *_, **settings: None)  # not what is tested
     with pytest.raises(type(failure)):
-        reproduce_function("mnist", tmp_path, epochs=1, limit=100, verbose=False)
+        reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
     assert files(tmp_path) == {"results.json"} and (tmp_path / "results.json").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 
@@ -209,6 +236,9 @@ def test_reproduce_refuses_bad_input_before_it_writes(bars, tmp_path):
         reproduce_function("letters", out, verbose=False)
     with pytest.raises(ValueError, match="limit is 0"):
         reproduce_function("mnist", out, limit=0, verbose=False)
+    for name, value in (("images", 999), ("models", 1), ("heat_threshold", 1), ("object_threshold", -0.1)):
+        with pytest.raises(ValueError, match=f"{name} is {value}"):
+            reproduce_function("mnist", out, verbose=False, **{name: value})
     assert not out.exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):

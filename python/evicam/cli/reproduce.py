@@ -1,5 +1,6 @@
 """Repeat the paper's experiments: train an evidential LeNet and its softmax twin, test both, turn an image, show them
-something they have never seen, and write results.json, report.html, figures/ and the classifiers to a folder."""
+something they have never seen; then its tables, why its test failed, and the answer to its question with several models.
+Writes results.json, report.html, figures/ and the classifiers to a folder."""
 
 HELP = "repeat the paper's experiments and write a report"
 
@@ -11,6 +12,12 @@ def add_arguments(parser):
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same results (default 0)")
     parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only, to try things out")
+    parser.add_argument("--images", type=int, metavar="N", help="test images whose heatmaps are scored (default all)")
+    parser.add_argument("--models", type=int, metavar="N", help="evidential LeNets that answer the question (default 5)")
+    for name, default, what in (("heat", 0.15, "heatmap's largest value"), ("object", 0.1, "brightness")):
+        text = f"share of the {what} above which a pixel is of its region (default {default})"
+        parser.add_argument(f"--{name}-threshold", type=float, default=default, metavar="T", help=text)
+    parser.add_argument("--quick", action="store_true", help="the same with few images: a look at the report, no results")
     parser.add_argument("--quiet", action="store_true", help="say nothing while working")
 
 
@@ -24,5 +31,10 @@ def run(options):
         seed=options.seed,
         root=options.root,
         limit=options.limit,
+        images=options.images,
+        models=options.models,
+        heat_threshold=options.heat_threshold,
+        object_threshold=options.object_threshold,
+        quick=options.quick,
         verbose=not options.quiet,
     )

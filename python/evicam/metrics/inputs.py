@@ -27,7 +27,7 @@ def as_mask(name, values, threshold=None, remedy=CUT_BEFORE) -> np.ndarray:
         raise ValueError(f"{name} holds NaN")
     if values.dtype.kind != "b" and threshold is not None:
         values = values > threshold
-    elif values.dtype.kind == "f" or not np.isin(values, (0, 1)).all():
+    elif values.dtype.kind != "b" and (values.dtype.kind == "f" or not np.isin(values, (0, 1)).all()):
         raise ValueError(f"{name} holds {values.dtype} values other than 0 and 1: {remedy}")
     return np.ascontiguousarray(values, np.uint8)
 

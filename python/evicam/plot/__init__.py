@@ -4,7 +4,9 @@ Every function returns a Matplotlib figure without touching pyplot; a notebook s
 Each takes ``figure=``, a `matplotlib.figure.Figure` or `SubFigure` to draw into, so pictures can be composed.
 """
 
+from .displacement import displacement
 from .experiments import out_of_sample, rotation
+from .localisation import centroids, placed_scores, relations, threshold_curves
 from .opinions import opinion_bars
 from .overlays import overlay
 from .style import as_png, save
@@ -13,12 +15,17 @@ from .uncertainties import uncertainty_histogram
 
 __all__ = [
     "as_png",
+    "centroids",
+    "displacement",
     "history",
     "opinion_bars",
     "out_of_sample",
     "overlay",
+    "placed_scores",
+    "relations",
     "reliability",
     "rotation",
     "save",
+    "threshold_curves",
     "uncertainty_histogram",
 ]

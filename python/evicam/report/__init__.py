@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from . import captions
+from . import captions, localisation
 from .page import code, figure, folded, heading, numbers, page, paragraph, table
 
 # Test accuracies in percent: the paper's section 7.2, LeNet; and published ones of LeNet-like networks with softmax
@@ -36,6 +36,7 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
     body = [
         f"<h1>What a LeNet knows of {escape(name)}, and what it doubts</h1>",
         paragraph(captions.summary(results, name), "lead"),
+        *(paragraph(text) for text in captions.answer(results)),
         numbers(
             [
                 (_percent(evidential["test_accuracy"]), "test accuracy, evidential", "evidential"),
@@ -52,6 +53,7 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
         if key in figures:
             description, caption = describe(results)
             body += [heading(title), figure(figures[key], description, caption)]
+    body += localisation.sections(results, figures)
     body += [
         heading("How it was made"),
         code(results["command"]),

@@ -1,0 +1,46 @@
+"""Writing a run's results: all of them, or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+
+from ..files import write_file
+from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
+
+_DEFAULTS = {"heat_threshold": HEAT_THRESHOLD, "object_threshold": OBJECT_THRESHOLD}
+
+
+def command(dataset, out, epochs, seed, root, asked) -> str:
+    """The command line that does the same; `asked` holds the options by name, which are left out at their defaults."""
+    words = ["evicam", "reproduce", "--dataset", dataset, "--out", str(out), "--epochs", str(epochs), "--seed", str(seed)]
+    words += ["--root", str(root)] if root is not None else []
+    for name, value in asked.items():
+        if value is None or value is False or _DEFAULTS.get(name) == value:
+            continue
+        words.append(f"--{name.replace('_', '-')}")
+        words += [] if value is True else [str(value)]
+    return shlex.join(words)
+
+
+def write(folder, results, figures, evidential, softmax) -> None:
+    """All files of a run into an empty folder."""
+    from .. import report
+
+    (folder / "figures").mkdir()
+    for name, png in figures.items():
+        write_file(folder / "figures" / f"{name}.png", png)
+    evidential.save(folder / "model.safetensors")
+    softmax.save(folder / "softmax.safetensors")
+    write_file(folder / "report.html", report.render(results, figures))
+    write_file(folder / "results.json", json.dumps(results, indent=2, allow_nan=False) + "\n")
+
+
+def publish(staging, out) -> None:
+    """Move the finished files into place, ``results.json`` last: where it is new, so is all the rest."""
+    files = sorted(path for path in staging.rglob("*") if path.is_file())
+    for path in sorted(files, key=lambda path: path.name == "results.json"):
+        target = out / path.relative_to(staging)
+        target.parent.mkdir(exist_ok=True)
+        os.replace(path, target)
