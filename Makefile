@@ -49,7 +49,7 @@ build-levels: $(VENV)/installed
 
 .PHONY: demo
 demo: build ## train, doubt and explain on Fashion-MNIST; leaves results, figures and a report in demo/
-	@$(BIN)/evicam reproduce --dataset fashion-mnist --out demo
+	@$(BIN)/evicam reproduce --dataset fashion-mnist --images 2000 --effort short --out demo
 	@echo "Open $(CURDIR)/demo/report.html"
 
 .PHONY: wheel

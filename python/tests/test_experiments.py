@@ -155,7 +155,7 @@ def files(folder):
 def test_reproduce_writes_everything(bars, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     out = tmp_path / "new" / "folder"
-    returned = reproduce_function("mnist", out, epochs=3, seed=1, quick=True)
+    returned = reproduce_function("mnist", out, epochs=3, seed=1, effort="quick")
     assert files(out) == FILES
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
     results = strict((out / "results.json").read_text())
@@ -177,7 +177,7 @@ def test_reproduce_writes_everything(bars, tmp_path, capsys):
     )
     tested = {"question", "test", "statistic", "p_value", "effect_size", "ci_low", "ci_high", "n"}
     assert tested <= set(results["tests"][0]) and results["verdict"]
-    assert results["command"].endswith("--quick") and "--heat-threshold" not in results["command"]
+    assert results["command"].endswith("--effort quick") and "--heat-threshold" not in results["command"]
 
     test = evicam.datasets.load("mnist", split="test")
     for name, key in (("model", "evidential"), ("softmax", "softmax")):
@@ -191,8 +191,8 @@ def test_reproduce_replaces_its_own_files_and_no_others(bars, tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
     (tmp_path / "results.json").write_text("old")
-    first = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
-    again = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
+    first = reproduce_function("mnist", tmp_path, epochs=1, limit=100, effort="quick", verbose=False)
+    again = reproduce_function("mnist", tmp_path, epochs=1, limit=100, effort="quick", verbose=False)
     assert files(tmp_path) == FILES | {"figures/mine.png"}
     for results in (first, again):
         for model in results["models"].values():
@@ -210,7 +210,7 @@ def test_colour_photographs_are_not_asked_where_the_object_is(bars, tmp_path, mo
         return dataclasses.replace(data, images=np.repeat(data.images[..., None], 3, axis=3))
 
     monkeypatch.setattr(evicam.datasets, "load", load)
-    results = reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
+    results = reproduce_function("mnist", tmp_path, epochs=1, limit=100, effort="quick", verbose=False)
     assert results["localisation"] == results["tests"] == [] and results["verdict"].startswith("Not asked")
     assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -225,7 +225,7 @@ def test_reproduce_that_fails_changes_nothing(bars, tmp_path, monkeypatch, failu
     monkeypatch.setattr(report, "render", fail)
     monkeypatch.setattr(sys.modules[reproduce_function.__module__], "settle", lambda *_, **settings: None)  # not what is tested
     with pytest.raises(type(failure)):
-        reproduce_function("mnist", tmp_path, epochs=1, limit=100, quick=True, verbose=False)
+        reproduce_function("mnist", tmp_path, epochs=1, limit=100, effort="quick", verbose=False)
     assert files(tmp_path) == {"results.json"} and (tmp_path / "results.json").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 

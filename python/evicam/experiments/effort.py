@@ -38,6 +38,19 @@ class Effort:
 
 
 FULL = Effort()
+# A first answer in a few minutes: with two models nothing can be said of models at large.
+SHORT = Effort(
+    models=2,
+    epochs=3,
+    glyphs=4000,
+    glyph_epochs=4,
+    glyph_tests=1000,
+    rise_images=60,
+    placed=5000,
+    placed_epochs=5,
+    placed_tests=1000,
+    placed_models=2,
+)
 # The same job for a look at it, and for tests: too small to conclude anything from.
 QUICK = Effort(
     models=2,
@@ -53,3 +66,5 @@ QUICK = Effort(
     placed_tests=60,
     placed_models=2,
 )
+
+EFFORTS = {"full": FULL, "short": SHORT, "quick": QUICK}

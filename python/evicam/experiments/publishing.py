@@ -9,7 +9,7 @@ import shlex
 from ..files import write_file
 from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 
-_DEFAULTS = {"heat_threshold": HEAT_THRESHOLD, "object_threshold": OBJECT_THRESHOLD}
+_DEFAULTS = {"heat_threshold": HEAT_THRESHOLD, "object_threshold": OBJECT_THRESHOLD, "effort": "full"}
 
 
 def command(dataset, out, epochs, seed, root, asked) -> str:
@@ -17,10 +17,9 @@ def command(dataset, out, epochs, seed, root, asked) -> str:
     words = ["evicam", "reproduce", "--dataset", dataset, "--out", str(out), "--epochs", str(epochs), "--seed", str(seed)]
     words += ["--root", str(root)] if root is not None else []
     for name, value in asked.items():
-        if value is None or value is False or _DEFAULTS.get(name) == value:
+        if value is None or _DEFAULTS.get(name) == value:
             continue
-        words.append(f"--{name.replace('_', '-')}")
-        words += [] if value is True else [str(value)]
+        words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join(words)
 
 

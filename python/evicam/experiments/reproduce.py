@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import _native, datasets, metrics
-from ..arrays import check_positive_int, check_real
+from ..arrays import check_choice, check_positive_int, check_real
 from ..classifiers import EvidentialClassifier, SoftmaxClassifier
-from .effort import FULL, QUICK
+from .effort import EFFORTS
 from .fitting import fitted
 from .out_of_sample import out_of_sample
 from .overlays import overlays
@@ -44,7 +44,7 @@ def reproduce(
     models=None,
     heat_threshold=HEAT_THRESHOLD,
     object_threshold=OBJECT_THRESHOLD,
-    quick=False,
+    effort="full",
     verbose=True,
 ) -> dict:
     """Train an evidential LeNet and its softmax twin, repeat the paper's experiments with them, and settle its question.
@@ -73,8 +73,9 @@ def reproduce(
         where it cut; 0.15 is Grad-CAM's own (Selvaraju et al. 2017).
     object_threshold : float
         Brightness, 0..1, above which a pixel is the object's; see `evicam.metrics.object_masks`.
-    quick : bool
-        The same job with few images and short trainings: a look at the report, no results.
+    effort : {"full", "short", "quick"}
+        How much work the question gets: ``"short"`` is a first answer from fewer models and images, ``"quick"`` a look at
+        the report, no results.
     verbose : bool
         Say what is being done, with a progress bar.
 
@@ -102,15 +103,15 @@ def reproduce(
     if limit is not None:
         check_positive_int(limit, "limit")
     if images is not None:
-        check_positive_int(images, "images", minimum=100 if quick else 1000)
-    effort = QUICK if quick else FULL
+        check_positive_int(images, "images", minimum=100 if effort == "quick" else 1000)
+    work = EFFORTS[check_choice(effort, "effort", EFFORTS)]
     if models is not None:
-        effort = dataclasses.replace(effort, models=check_positive_int(models, "models", minimum=2))
+        work = dataclasses.replace(work, models=check_positive_int(models, "models", minimum=2))
     thresholds = {
         "heat_threshold": check_real(heat_threshold, "heat_threshold", 0, 1, high_open=True),
         "object_threshold": check_real(object_threshold, "object_threshold", 0, 1, high_open=True),
     }
-    asked = {"limit": limit, "images": images, "models": models, **thresholds, "quick": quick}
+    asked = {"limit": limit, "images": images, "models": models, **thresholds, "effort": effort}
     train = datasets.load(dataset, split="train", root=root)
     test = datasets.load(dataset, split="test", root=root)
     train = dataclasses.replace(train, images=train.images[:limit], labels=train.labels[:limit])
@@ -131,7 +132,7 @@ def reproduce(
         settled = None
         if train.images.ndim == 3:
             part = dataclasses.replace(test, images=test.images[:images], labels=test.labels[:images])
-            settled = settle(evidential, train, part, effort, seed=seed, say=say, verbose=verbose, **thresholds)
+            settled = settle(evidential, train, part, work, seed=seed, say=say, verbose=verbose, **thresholds)
 
         results = {
             "schema": SCHEMA,
