@@ -15,7 +15,7 @@ def class_name(label, class_names=None) -> str:
     return str(label)
 
 
-def listed(names) -> str:
+def listed(names, word="and") -> str:
     """Names as a list in a sentence: "a", "a and b", "a, b and c"."""
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else str(last)
+    return f"{', '.join(most)} {word} {last}" if most else str(last)

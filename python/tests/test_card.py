@@ -194,6 +194,15 @@ def test_the_card_speaks_instead_of_warning(evidential, recwarn):
     assert len(recwarn) == 0
 
 
+def test_empty_maps_are_listed_by_name(card):
+    empty = replace(card.classes, empty=np.array([True, False, True]))
+    doubt = replace(card.doubt, empty=np.array([False]))
+    said = reservations(empty, doubt, ["salt and pepper", "b", "c"])[-1]
+    assert said == "Empty: nothing at 'conv2' speaks for salt and pepper or c."
+    one = evicam.card(silent(twins()[0]), BLACK, top=1)  # fewer than there are classes
+    assert one.doubt.empty.all() and "the uncertainty" in one.reservations[-1] and one.names[1] not in one.reservations[-1]
+
+
 # ---- How it shows itself ----
 
 
@@ -280,6 +289,14 @@ def test_figure_shows_words_bars_and_maps(evidential, top):
         assert text in re.sub(r"\s+", " ", notes)
 
 
+def test_drawn_into_a_part_of_a_figure(card):
+    whole = evicam.plot.style.new_figure(None, 12, 5)
+    left, right = whole.subfigures(1, 2)
+    assert card.figure(left) is left and evicam.plot.card(card, figure=right) is right
+    assert len(left.subfigs) == len(right.subfigs) == 3
+    assert evicam.plot.as_png(whole)
+
+
 def test_nothing_in_the_figure_overlaps():
     random = np.random.default_rng(0)
     labels = np.array([f"class number {k}" for k in range(12)])[np.arange(60) % 12]
@@ -312,6 +329,7 @@ BAD = {  # image, settings, error, message
     "method": (X[0], dict(method="gradcam"), ValueError, "method is 'gradcam'"),
     "resize": (X[0], dict(resize="nearest"), ValueError, "resize is 'nearest'"),
     "a word for names": (X[0], dict(class_names="abc"), TypeError, "class_names is 'abc', but must be a sequence"),
+    "a dict of names": (X[0], dict(class_names={0: "a"}), TypeError, "class_names is .0: 'a'., but must be a sequence"),
     "names of names": (X[0], dict(class_names=["a", "b", "c"]), ValueError, "class_names is given, but the labels, as"),
 }
 

@@ -84,7 +84,7 @@ class Card:
 
     @cached_property
     def reservations(self) -> list[str]:
-        return reservations(self.classes, self.doubt, self.names)
+        return reservations(self.classes, self.doubt, self.names[: len(self.classes)])
 
     @property
     def resolution(self) -> str:
@@ -224,7 +224,7 @@ def _names(labels, class_names) -> list[str]:
     """Names of `labels`; ValueError where there are too few."""
     if class_names is None:
         return [str(label) for label in labels]
-    if isinstance(class_names, str) or not hasattr(class_names, "__len__") or not hasattr(class_names, "__getitem__"):
+    if isinstance(class_names, (str, dict)) or not hasattr(class_names, "__len__") or not hasattr(class_names, "__getitem__"):
         raise TypeError(f"class_names is {class_names!r:.50}, but must be a sequence of names")
     positions = [label for label in labels if isinstance(label, int)]
     if len(positions) < len(labels):

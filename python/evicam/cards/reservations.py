@@ -25,9 +25,9 @@ def reservations(classes: Explanation, doubt: Explanation, names) -> list[str]:
     found = _of_place(classes.receptive_field, classes.resize) if classes.settings.reads_layer else []
     if classes.method == "eigen-cam":
         found.append("Eigen-CAM knows no target: its maps are the same for all.")
-    empty = [name for name, without in zip([*names, "the uncertainty"], [*classes.empty, *doubt.empty]) if without]
+    empty = [name for name, without in zip([*names, "the uncertainty"], [*classes.empty, *doubt.empty], strict=True) if without]
     if empty:
-        found.append(f"Empty: nothing at {_place(classes)} speaks for {listed(empty).replace(' and ', ' or ')}.")
+        found.append(f"Empty: nothing at {_place(classes)} speaks for {listed(empty, 'or')}.")
     return found
 
 
