@@ -15,6 +15,8 @@ _HOME = {
     "CollapseWarning": "training",
     "load": "checkpoint",
     "CheckpointError": "checkpoint",
+    "card": "cards",
+    "Card": "cards",
     "explain": "explanations",
     "Explanation": "explanations",
     "explain_batches": "streaming",

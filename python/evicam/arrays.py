@@ -70,6 +70,53 @@ def as_images(X, name="X", shape=None):
     return np.ascontiguousarray(images, dtype=np.float32)
 
 
+def as_image(image, shape, name="image"):
+    """Check one image for a network: (1, H, W, C), as `as_images` returns it.
+
+    Parameters
+    ----------
+    image : array-like of shape (H, W, C), (H, W) where C = 1, or a batch (1, ...) of one
+        Values as in `as_images`.
+    shape : tuple (H, W, C)
+        The shape the network was trained with.
+    name : str
+        What to call it in a message.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_images` does; for more than one image; for another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_image(np.zeros((28, 28), np.uint8), (28, 28, 1)).shape
+    (1, 28, 28, 1)
+    >>> as_image(np.zeros((5, 28, 28), np.uint8), (28, 28, 1))
+    Traceback (most recent call last):
+    ...
+    ValueError: image holds 5 images, but must be a single one: pass image[0]
+    """
+    shape = tuple(shape)
+    image = _as_array(image, name)
+    wanted = [shape, shape[:2]] if shape[2] == 1 else [shape]
+    if image.shape not in wanted and image.shape[1:] in wanted:
+        if len(image) != 1:
+            raise ValueError(f"{name} holds {len(image)} images, but must be a single one: pass {name}[0]")
+        image = image[0]
+    if image.shape not in wanted:
+        if image.ndim == 4:
+            raise ValueError(_shape_message(image.shape, shape, name))
+        if image.shape == (shape[2], *shape[:2]):
+            hint = f": the channels seem to come first; pass np.moveaxis({name}, 0, -1)"
+        else:
+            hint = ""
+        raise ValueError(
+            f"{name} has shape {image.shape}, but must be {' or '.join(map(str, wanted))}, as the classifier was trained on{hint}"
+        )
+    return as_images(image.reshape(1, *shape), name, shape)
+
+
 def _as_array(X, name):
     """`X` as a numeric array in its own dtype."""
     if type(X).__module__.startswith("scipy.sparse"):

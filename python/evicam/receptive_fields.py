@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,20 @@ class ReceptiveField:
         """Mean distance, in pixels, between where the usual resize draws a cell and where the cell looks."""
         rows, columns = self.naive_displacement()
         return float(np.hypot(rows[:, None], columns[None, :]).mean())
+
+    def beyond(self, reach: tuple[float, float]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Pixels of the rim: at each side, those whose centres lie `reach` (y, x) pixels or more beyond the outermost cells'.
+
+        With `jump` as the reach: those where an aligned heatmap is zero whatever the cells say; with half of `size`:
+        those outside every receptive field. ((top, bottom), (left, right)); the cells must have centres.
+        """
+        return tuple(
+            (
+                min(pixels, max(0, math.floor(centres[0] - far) + 1)),
+                min(pixels, max(0, pixels - math.ceil(centres[-1] + far))),
+            )
+            for centres, pixels, far in zip(self.centres(), self.image, reach)
+        )
 
     @property
     def has_centres(self) -> bool:

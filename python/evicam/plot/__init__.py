@@ -4,6 +4,7 @@ Every function returns a Matplotlib figure without touching pyplot; a notebook s
 Each takes ``figure=``, a `matplotlib.figure.Figure` or `SubFigure` to draw into, so pictures can be composed.
 """
 
+from .cards import card
 from .displacement import displacement
 from .experiments import out_of_sample, rotation
 from .localisation import centroids, placed_scores, relations, threshold_curves
@@ -15,6 +16,7 @@ from .uncertainties import uncertainty_histogram
 
 __all__ = [
     "as_png",
+    "card",
     "centroids",
     "displacement",
     "history",

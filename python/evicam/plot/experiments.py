@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from ..words import with_article
+from ..words import class_name, with_article
 from .opinions import draw_bars
-from .pictures import as_rgb, class_name, show
+from .pictures import as_rgb, show
 from .style import CLASSES, EVIDENTIAL, GRID, HATCH, INK, MARKERS, SOFT_INK, SOFTMAX, UNCERTAINTY, WIDTH, new_figure, styled
 
 OTHER = "#98a2b3"  # classes beyond the palette

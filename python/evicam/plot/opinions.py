@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .pictures import class_name, show
+from ..words import class_name
+from .pictures import show
 from .style import EVIDENTIAL, GRID, HATCH, INK, SOFT_INK, UNCERTAINTY, WIDTH, new_figure, styled
 
 LIMIT = 24

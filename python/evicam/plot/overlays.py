@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from .pictures import HEAT, SIGNED, as_rgb, blend, blend_signed, class_name
+from ..words import class_name
+from .pictures import HEAT, SIGNED, as_rgb, blend, blend_signed
 from .style import INK, RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
 
 LIMIT = 64  # images in one figure: more would be too small to see

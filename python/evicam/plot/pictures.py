@@ -44,10 +44,3 @@ def show(axes, image) -> None:
     """Draw an image without axes, its pixels kept sharp."""
     axes.imshow(as_rgb(image), interpolation="nearest")
     axes.set_axis_off()
-
-
-def class_name(label, class_names=None) -> str:
-    """Name of a class: from `class_names` where labels are positions in it, else the label itself."""
-    if class_names is not None and isinstance(label, (int, np.integer)):
-        return str(class_names[label])
-    return str(label)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 from html import escape
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1f2430; --soft: #5b6472; --paper: #ffffff; --card: #f5f6f8; --line: #e1e4ea;
-  --evidential: #0072b2; --softmax: #b84d00; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8eaf0; --soft: #a7afbd; --paper: #14171d; --card: #1e222b; --line: #333945;
-    --evidential: #5bb6ee; --softmax: #ff9248; }
-}
-* { box-sizing: border-box; }
+# The colours, as variables of the style sheet.
+LIGHT = """--ink: #1f2430; --soft: #5b6472; --paper: #ffffff; --card: #f5f6f8; --line: #e1e4ea;
+  --evidential: #0072b2; --softmax: #b84d00;"""
+DARK = """--ink: #e8eaf0; --soft: #a7afbd; --paper: #14171d; --card: #1e222b; --line: #333945;
+  --evidential: #5bb6ee; --softmax: #ff9248;"""
+
+STYLE = (
+    f"""
+:root {{ color-scheme: light dark; {LIGHT} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {DARK} }} }}
+"""
+    + """* { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.55 system-ui, sans-serif;
   -webkit-text-size-adjust: 100%; }
 main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
@@ -40,6 +44,7 @@ details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .875rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 @media print { main { max-width: none; } figure, .numbers { break-inside: avoid; } }
 """
+)
 
 
 def page(title: str, body: list[str]) -> str:
