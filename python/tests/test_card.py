@@ -24,11 +24,6 @@ BLACK = np.zeros((SIZE, SIZE), np.uint8)
 
 
 @pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
-
-
-@pytest.fixture(scope="module")
 def card(evidential):
     return evicam.card(evidential, X[1])
 

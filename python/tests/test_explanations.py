@@ -1,7 +1,6 @@
 """Heatmaps: their values, their geometry, their targets, and what is said when something is wrong."""
 
 import copy
-import warnings
 
 import numpy as np
 import pytest
@@ -9,19 +8,9 @@ import pytest
 import evicam
 from evicam import _native
 from evicam.explanations import ReceptiveField
-from trained import NAMES, shapes, twins
+from trained import NAMES, quietly, shapes
 
 X, Y = shapes(60, seed=1)
-
-
-@pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
-
-
-@pytest.fixture(scope="module")
-def softmax():
-    return twins()[1]
 
 
 @pytest.fixture
@@ -33,12 +22,6 @@ def silenced(evidential):
     shape = classifier.network_.parameters()[index][1]
     classifier.network_.write_parameter(index, np.zeros(shape, np.float32))
     return classifier
-
-
-def quietly(*args, **settings):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "empty heatmaps")
-        return evicam.explain(*args, **settings)
 
 
 def aligned(maps, start, jump, height, width):

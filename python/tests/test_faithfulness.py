@@ -8,20 +8,10 @@ from scipy import ndimage
 
 import evicam
 from evicam import baselines, metrics
-from trained import shapes, twins
+from trained import shapes
 
 X, Y = shapes(12, seed=3)
 H = np.random.default_rng(0).random((12, 20, 20)).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
-
-
-@pytest.fixture(scope="module")
-def softmax():
-    return twins()[1]
 
 
 def by_hand(kind, classifier, value, baseline, step):

@@ -1,28 +1,15 @@
 """Every method's map against its equation, written out in NumPy on the same network."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 import evicam
 from evicam import methods
 from evicam.targets import OF_OPINION, Target
-from trained import NAMES, shapes, twins
+from trained import NAMES, quietly, shapes
 
 X, Y = shapes(24, seed=3)
 LAYERS = ["conv1", "relu1", "conv2", "relu2"]
-
-
-@pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
-
-
-def quietly(*args, **settings):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "empty heatmaps")
-        return evicam.explain(*args, **settings)
 
 
 def layer_values(classifier, layer, target="predicted", quantity="logit"):

@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pytest
 
-from trained import NAMES, shapes, twins
+from trained import NAMES, quietly, shapes, twins
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -15,17 +14,6 @@ import evicam  # noqa: E402
 from evicam import experiments, metrics, plot  # noqa: E402
 
 X, Y = shapes(30, seed=3)
-
-
-def quietly(*args, **settings):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "empty heatmaps")
-        return evicam.explain(*args, **settings)
-
-
-@pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,9 @@ import pytest
 
 import evicam
 from evicam import methods
-from trained import NAMES, shapes, twins
+from trained import NAMES, shapes
 
 X, Y = shapes(6, seed=3)
-
-
-@pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
 
 
 def explain(classifier, n_masks, random_state=0, images=X, **settings):

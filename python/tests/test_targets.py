@@ -1,25 +1,14 @@
 """What can be explained: quantities of a class, and of the whole opinion; and on which scale heatmaps are drawn."""
 
 import copy
-import warnings
 
 import numpy as np
 import pytest
 
 import evicam
-from trained import NAMES, shapes, twins
+from trained import NAMES, quietly, shapes
 
 X, Y = shapes(60, seed=1)
-
-
-@pytest.fixture(scope="module")
-def evidential():
-    return twins()[0]
-
-
-@pytest.fixture(scope="module")
-def softmax():
-    return twins()[1]
 
 
 @pytest.fixture
@@ -31,12 +20,6 @@ def silenced(evidential):
         if name.startswith("fc2"):
             classifier.network_.write_parameter(index, np.full(shape, -50 * name.endswith("bias"), np.float32))
     return classifier
-
-
-def quietly(*args, **settings):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "empty heatmaps")
-        return evicam.explain(*args, **settings)
 
 
 @pytest.mark.parametrize("quantity", ["evidence", "belief", "probability"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 
 import numpy as np
@@ -36,3 +37,12 @@ def twins():
     X, y = shapes(600)
     settings = dict(epochs=4, batch_size=32, random_state=0, verbose=False)
     return evicam.EvidentialClassifier(**settings).fit(X, y), evicam.SoftmaxClassifier(**settings).fit(X, y)
+
+
+def quietly(*args, **settings):
+    """`evicam.explain`, without the warning that heatmaps are empty."""
+    import evicam
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "empty heatmaps")
+        return evicam.explain(*args, **settings)

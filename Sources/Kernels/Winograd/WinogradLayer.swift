@@ -56,12 +56,10 @@ public struct WinogradLayer: Sendable {
     /// [point][panel of channels][outputs, width].
     public var productWeightCount: Int { Self.points * weightStep }
     public var scatterWeightCount: Int { Self.points * transposedWeightStep }
-    /// Floats from point to point there.
+    /// Floats from point to point there, and in the sums of the transformed weights' gradient [channels, outputs].
     var weightStep: Int { channels * outputCover.width }
     var transposedWeightStep: Int { outputs * channelCover.width }
 
-    /// Floats of the sums of the transformed weights' gradient for one pair of points, [channels, outputs].
-    var gradientStep: Int { channels * outputCover.width }
     /// Parts of the gradients' work that have sums of their own.
     static let gradientParts = 16
 
@@ -71,10 +69,10 @@ public struct WinogradLayer: Sendable {
         biasSumsStart + Self.gradientParts * outputCover.width
             + (isWide ? Self.chunkTiles * Self.points * (channelCover.width + outputCover.width) : 0)
     }
-    private var biasSumsStart: Int { (isWide ? 1 : Self.gradientParts) * Self.points * gradientStep }
+    private var biasSumsStart: Int { (isWide ? 1 : Self.gradientParts) * Self.points * weightStep }
 
     func weightSums(_ scratch: UnsafeMutablePointer<Float>, part: Int) -> UnsafeMutablePointer<Float> {
-        scratch + part &* Self.points &* gradientStep
+        scratch + part &* Self.points &* weightStep
     }
 
     func biasSums(_ scratch: UnsafeMutablePointer<Float>, part: Int) -> UnsafeMutablePointer<Float> {

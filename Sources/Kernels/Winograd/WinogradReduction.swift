@@ -45,9 +45,9 @@ struct WinogradReduction: ParallelWork {
             let layer = reduction.gradient.layer
             let total = TileView.dense(type, scratch.before, side: 6)
             for point in 0 ..< WinogradLayer.points {
-                var sum = V(reading: sums + (point &* layer.gradientStep &+ offset))
+                var sum = V(reading: sums + (point &* layer.weightStep &+ offset))
                 for part in 1 ..< reduction.weightParts {
-                    sum += V(reading: sums + ((part &* WinogradLayer.points &+ point) &* layer.gradientStep &+ offset))
+                    sum += V(reading: sums + ((part &* WinogradLayer.points &+ point) &* layer.weightStep &+ offset))
                 }
                 sum.write(to: total.base + point &* V.scalarCount)
             }

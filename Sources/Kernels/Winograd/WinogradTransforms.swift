@@ -71,12 +71,7 @@ enum InputTransform: AxisTransform {
         let x3 = V(reading: x + 3 &* step), x4 = V(reading: x + 4 &* step), x5 = V(reading: x + 5 &* step)
         let evenA = x4.adding(-2, x2), oddA = V(repeating: Point.a) * x3.adding(-2, x1)
         let evenB = x4.adding(-0.5, x2), oddB = V(repeating: Point.b) * x3.adding(-0.5, x1)
-        (x0 + x4).adding(-2.5, x2).write(to: y)
-        (evenA + oddA).write(to: y + outputStep)
-        (evenA - oddA).write(to: y + 2 &* outputStep)
-        (evenB + oddB).write(to: y + 3 &* outputStep)
-        (evenB - oddB).write(to: y + 4 &* outputStep)
-        (x1 + x5).adding(-2.5, x3).write(to: y + 5 &* outputStep)
+        writePoints((x0 + x4).adding(-2.5, x2), (evenA, oddA), (evenB, oddB), (x1 + x5).adding(-2.5, x3), to: y, outputStep)
     }
 }
 
@@ -108,17 +103,21 @@ private func sums<V: FloatVector>(_ type: V.Type, _ x: UnsafePointer<Float>, _ s
     return (plus + minus, plus - minus)
 }
 
-/// The three matrices that depend on the kernel's size.
-protocol KernelTransforms {
-    /// Outputs of a tile and taps of the kernel, along one axis: m + r = 7.
-    associatedtype Output: AxisTransform
-    associatedtype OutputAdjoint: AxisTransform
-    associatedtype Kernel: AxisTransform
-    associatedtype KernelAdjoint: AxisTransform
+/// Writes the values at 0, a, −a, b, −b and infinity: at a point and its negative they are the sum and the difference of
+/// the even and the odd powers' part.
+@inline(__always)
+private func writePoints<V: FloatVector>(_ zero: V, _ a: (even: V, odd: V), _ b: (even: V, odd: V), _ infinity: V,
+                                         to y: UnsafeMutablePointer<Float>, _ step: Int) {
+    zero.write(to: y)
+    (a.even + a.odd).write(to: y + step)
+    (a.even - a.odd).write(to: y + 2 &* step)
+    (b.even + b.odd).write(to: y + 3 &* step)
+    (b.even - b.odd).write(to: y + 4 &* step)
+    infinity.write(to: y + 5 &* step)
 }
 
 /// 3x3 kernels, tiles of 4x4 outputs.
-enum Kernel3: KernelTransforms {
+enum Kernel3 {
     /// Aᵀ
     enum Output: AxisTransform {
         static var inputs: Int { 6 }
@@ -148,12 +147,7 @@ enum Kernel3: KernelTransforms {
             let x0 = V(reading: x), x1 = V(reading: x + step), x2 = V(reading: x + 2 &* step), x3 = V(reading: x + 3 &* step)
             let evenA = x0.adding(0.5, x2), oddA = V(repeating: Point.a) * x1.adding(0.5, x3)
             let evenB = x0.adding(2, x2), oddB = V(repeating: Point.b) * x1.adding(2, x3)
-            x0.write(to: y)
-            (evenA + oddA).write(to: y + outputStep)
-            (evenA - oddA).write(to: y + 2 &* outputStep)
-            (evenB + oddB).write(to: y + 3 &* outputStep)
-            (evenB - oddB).write(to: y + 4 &* outputStep)
-            x3.write(to: y + 5 &* outputStep)
+            writePoints(x0, (evenA, oddA), (evenB, oddB), x3, to: y, outputStep)
         }
     }
 
@@ -168,12 +162,7 @@ enum Kernel3: KernelTransforms {
             let x0 = V(reading: x), x1 = V(reading: x + step), x2 = V(reading: x + 2 &* step)
             let evenA = Scale.a * x0.adding(0.5, x2), oddA = V(repeating: Scale.a * Point.a) * x1
             let evenB = Scale.b * x0.adding(2, x2), oddB = V(repeating: Scale.b * Point.b) * x1
-            x0.write(to: y)
-            (evenA + oddA).write(to: y + outputStep)
-            (evenA - oddA).write(to: y + 2 &* outputStep)
-            (evenB + oddB).write(to: y + 3 &* outputStep)
-            (evenB - oddB).write(to: y + 4 &* outputStep)
-            x2.write(to: y + 5 &* outputStep)
+            writePoints(x0, (evenA, oddA), (evenB, oddB), x2, to: y, outputStep)
         }
     }
 
@@ -201,7 +190,7 @@ private enum Scale {
 }
 
 /// 5x5 kernels, tiles of 2x2 outputs.
-enum Kernel5: KernelTransforms {
+enum Kernel5 {
     /// Aᵀ
     enum Output: AxisTransform {
         static var inputs: Int { 6 }
@@ -249,12 +238,7 @@ enum Kernel5: KernelTransforms {
             let oddA = V(repeating: Scale.a * Point.a) * x1.adding(0.5, x3)
             let evenB = Scale.b * x0.adding(2, x2).adding(4, x4)
             let oddB = V(repeating: Scale.b * Point.b) * x1.adding(2, x3)
-            x0.write(to: y)
-            (evenA + oddA).write(to: y + outputStep)
-            (evenA - oddA).write(to: y + 2 &* outputStep)
-            (evenB + oddB).write(to: y + 3 &* outputStep)
-            (evenB - oddB).write(to: y + 4 &* outputStep)
-            x4.write(to: y + 5 &* outputStep)
+            writePoints(x0, (evenA, oddA), (evenB, oddB), x4, to: y, outputStep)
         }
     }
 

@@ -4,7 +4,7 @@
 
 extension WinogradLayer {
     /// Whether the sums of `gradientParts` parts would take more than twelve megabytes.
-    var isWide: Bool { Self.gradientParts * Self.points * gradientStep > 3 << 20 }
+    var isWide: Bool { Self.gradientParts * Self.points * weightStep > 3 << 20 }
 
     /// Tiles of a chunk: enough to make up for reading and writing the sums.
     static let chunkTiles = 128
@@ -57,7 +57,7 @@ extension WinogradLayer {
     func addProducts(_ point: Int, tiles: Int, _ inputs: Points, _ outputs: Points, to sums: UnsafeMutablePointer<Float>,
                      isFirst: Bool) {
         for panel in outputCover.panels {
-            let target = sums + point &* gradientStep + panel.first
+            let target = sums + point &* weightStep + panel.first
             withPanel(width: panel.width, GradientSums(
                 windows: inputs.base + point &* inputs.step, rowLength: inputs.tileStep, count: tiles,
                 elements: channels, dy: outputs.base + point &* outputs.step + panel.first, step: outputs.tileStep,
