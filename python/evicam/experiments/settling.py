@@ -82,7 +82,7 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
     displaced = displacement(effort, seed=seed, verbose=verbose)
     confounds = confound(test.images, **thresholds)
     say("Asking whether uncertainty goes with looking away")
-    tests, answers = question(found, resamples=effort.resamples)
+    tests, answers = question(found, resamples=effort.resamples, hold_area=True)
     say("Placing the objects on larger canvases")
     located = placed(train, test, effort, seed=seed, verbose=verbose, **thresholds)
     placed_rows = located.rows(effort.resamples)
@@ -128,7 +128,10 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
 
 def _answer(answer) -> dict:
     """An `Answer` as ``results.json`` holds it."""
-    relation = {within: {"rho": each.value, "ci_low": each.low, "ci_high": each.high} for within, each in answer.relation.items()}
+
+    def listed(relation):
+        return {within: {"rho": each.value, "ci_low": each.low, "ci_high": each.high} for within, each in relation.items()}
+
     gap = answer.difference
     return {
         "method": answer.method,
@@ -136,6 +139,7 @@ def _answer(answer) -> dict:
         "normal": answer.normal,
         "rotated": answer.rotated,
         "difference": gap and {"mean": gap.value, "ci_low": gap.low, "ci_high": gap.high},
-        "relation": relation,
+        "relation": listed(answer.relation),
+        "relation_area_held": listed(answer.area_held),
         "empty": list(answer.empty),
     }
