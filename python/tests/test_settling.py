@@ -310,7 +310,9 @@ def test_the_verdict_says_what_holding_the_area_does():
 
     same, other = verdict(held(FOR)), verdict(held(NOTHING))
     assert "Holding the object's area constant does not change this." in same.split("\n\n")[0]
-    assert "it is another answer. Grad-CAM: no relation of a size that matters." in other.split("\n\n")[0]
+    assert "constant changes this. Grad-CAM: no relation of a size that matters." in other.split("\n\n")[0]
+    part = [*held(FOR)[:1], *held(NOTHING)[1:]]
+    assert "some of this. Grad-CAM: no relation of a size that matters, drawn where the cells look." in verdict(part)
     assert "With the object's area held constant: +0.02" in other and other.startswith(HEADLINES["for"])
     assert "area" not in verdict([answer("naive", FOR)])
 

@@ -55,6 +55,24 @@ class Answer:
     empty: tuple[float, float]
     area_held: dict = field(default_factory=dict)
 
+    def as_json(self) -> dict:
+        """As ``results.json`` holds it, and `evicam.plot.relations` draws it."""
+
+        def listed(relation):
+            return {within: {"rho": each.value, "ci_low": each.low, "ci_high": each.high} for within, each in relation.items()}
+
+        gap = self.difference
+        return {
+            "method": self.method,
+            "resize": self.resize,
+            "normal": self.normal,
+            "rotated": self.rotated,
+            "difference": gap and {"mean": gap.value, "ci_low": gap.low, "ci_high": gap.high},
+            "relation": listed(self.relation),
+            "relation_area_held": listed(self.area_held),
+            "empty": list(self.empty),
+        }
+
 
 def question(found, *, resamples, name="", held=None, hold_area=False):
     """Ask a `Localisation` for the paper's hypothesis: u is high where the overlap with the object is low.

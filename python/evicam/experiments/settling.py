@@ -101,7 +101,7 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
         "sweep": found.curves(),
         "displacement": [each.as_json() for each in displaced],
         "confound": [each.as_json() for each in confounds],
-        "answers": [_answer(answer) for answer in answers],
+        "answers": [answer.as_json() for answer in answers],
         "placed": {
             "rows": placed_rows,
             "accuracy": [
@@ -109,7 +109,7 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
                 for (ground, condition), value in located.accuracy.items()
             ],
             "verdict": {ground: verdict(each) for ground, each in placed_answers.items()},
-            "answers": {ground: [_answer(answer) for answer in each] for ground, each in placed_answers.items()},
+            "answers": {ground: [answer.as_json() for answer in each] for ground, each in placed_answers.items()},
         },
         "localisation_settings": {
             **thresholds,
@@ -124,22 +124,3 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
         },
     }
     return Settled(results, marked(evidential, test.images, object_threshold))
-
-
-def _answer(answer) -> dict:
-    """An `Answer` as ``results.json`` holds it."""
-
-    def listed(relation):
-        return {within: {"rho": each.value, "ci_low": each.low, "ci_high": each.high} for within, each in relation.items()}
-
-    gap = answer.difference
-    return {
-        "method": answer.method,
-        "resize": answer.resize,
-        "normal": answer.normal,
-        "rotated": answer.rotated,
-        "difference": gap and {"mean": gap.value, "ci_low": gap.low, "ci_high": gap.high},
-        "relation": listed(answer.relation),
-        "relation_area_held": listed(answer.area_held),
-        "empty": list(answer.empty),
-    }

@@ -115,10 +115,11 @@ def _area(answers) -> str:
     found = {(each.method, each.resize): (judged(each.relation), judged(each.area_held)) for each in answers if each.area_held}
     if not found:
         return ""
-    if all(plain == held for plain, held in found.values()):
+    changed = {key: held for key, (plain, held) in found.items() if plain != held}
+    if not changed:
         return "Holding the object's area constant does not change this."
-    by_method = _by_method({key: held for key, (_, held) in found.items()})
-    return f"With the object's area held constant it is another answer. {_listed(by_method)}"
+    some = "some of this" if len(changed) < len(found) else "this"
+    return f"Holding the object's area constant changes {some}. {_listed(_by_method(changed))}"
 
 
 def _by_method(found) -> dict:
@@ -133,7 +134,7 @@ def _listed(by_method) -> str:
     """Each method's words, in one where it says the same however it is drawn."""
     told = []
     for method, each in by_method.items():
-        if len(set(each.values())) == 1:
+        if len(each) > 1 and len(set(each.values())) == 1:
             told.append(f"{_name(method)}: {next(iter(each.values()))}.")
         else:
             told.append(f"{_name(method)}: " + "; ".join(f"{word}, {DRAWN.get(way, way)}" for way, word in each.items()) + ".")
