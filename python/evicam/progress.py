@@ -1,6 +1,7 @@
 """The progress of a fit: loss, accuracy, uncertainty and the time left."""
 
 import sys
+import warnings
 
 
 class Silent:
@@ -27,7 +28,9 @@ class Bar:
         self._bar = None
 
     def start(self, epochs, steps_per_epoch, progress):
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "IProgress not found")  # a notebook without widgets: a line of text does
+            from tqdm.auto import tqdm
 
         self._epochs = epochs
         self._epoch = progress["epoch"]
