@@ -109,6 +109,15 @@ public struct Architecture: Hashable, Sendable {
                 throw NetworkError.invalidArchitecture(
                     "layer '\(layer.name)': rate is \(rate), but must be at least 0 and below 1")
             }
+        case .batchNormalisation(let epsilon, let momentum):
+            guard epsilon > 0, epsilon < .infinity else {
+                throw NetworkError.invalidArchitecture(
+                    "layer '\(layer.name)': epsilon is \(epsilon), but must be above 0 and finite")
+            }
+            guard momentum >= 0, momentum <= 1 else {
+                throw NetworkError.invalidArchitecture(
+                    "layer '\(layer.name)': momentum is \(momentum), but must be 0 ... 1")
+            }
         case .globalAveragePooling, .relu, .flatten, .add:
             break
         }

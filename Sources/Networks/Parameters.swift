@@ -6,8 +6,10 @@ public struct Parameter: Hashable, Sendable {
     /// "conv1.weight"
     public let name: String
     /// Convolution weights [kernel height, kernel width, input channels, output channels]; linear weights
-    /// [inputs, outputs]; biases [outputs].
+    /// [inputs, outputs]; biases, and all of normalisation's [channels].
     public let shape: Shape
+    /// Whether gradients change it; false for running statistics, which follow the batches'.
+    public let isTrained: Bool
     /// Where it lies in the network's flat memory, in floats.
     let offset: Int
 }
@@ -24,8 +26,8 @@ public struct ParameterLayout: Hashable, Sendable {
         var inputs: [String: MapShape] = [Architecture.image: image]
         var parameters: [Parameter] = []
         var offset = 0
-        func add(_ name: String, _ shape: Shape) {
-            parameters.append(Parameter(name: name, shape: shape, offset: offset))
+        func add(_ name: String, _ shape: Shape, isTrained: Bool = true) {
+            parameters.append(Parameter(name: name, shape: shape, isTrained: isTrained, offset: offset))
             offset += Arena.rounded(shape.count)
         }
         for (layer, shape) in zip(architecture.layers, shapes) {
@@ -37,6 +39,11 @@ public struct ParameterLayout: Hashable, Sendable {
             case .linear(let features, let bias):
                 add("\(layer.name).weight", [input.channels, features])
                 if bias { add("\(layer.name).bias", [features]) }
+            case .batchNormalisation:
+                add("\(layer.name).weight", [shape.channels])
+                add("\(layer.name).bias", [shape.channels])
+                add("\(layer.name).running_mean", [shape.channels], isTrained: false)
+                add("\(layer.name).running_var", [shape.channels], isTrained: false)
             default:
                 break
             }
@@ -47,7 +54,7 @@ public struct ParameterLayout: Hashable, Sendable {
         count = parameters.reduce(0) { $0 + $1.shape.count }
     }
 
-    /// Floats `layer` owns.
+    /// Floats of `layer` that are trained.
     public func count(of layer: String) -> Int {
         parameters.reduce(0) { $0 + ($1.name == "\(layer).weight" || $1.name == "\(layer).bias" ? $1.shape.count : 0) }
     }
@@ -74,8 +81,13 @@ public struct ParameterLayout: Hashable, Sendable {
 
     /// Draws starting weights: He's uniform distribution (He et al. 2015), ±√(6 / inputs), where variance should be kept
     /// through ReLUs; ±1/√inputs in the last layer, so that the first logits, and the evidence drawn from them, are
-    /// small. Biases are 0. The numbers depend on the seed and the parameter's place only.
+    /// small. Biases are 0, normalisation begins as (x − 0) / √(1 + ε). The numbers depend on the seed and the parameter's
+    /// place only.
     func initialise(_ flat: UnsafeMutablePointer<Float>, seed: UInt64) {
+        for parameter in parameters where parameter.shape.rank == 1 && !parameter.name.hasSuffix("bias")
+            && !parameter.name.hasSuffix("running_mean") {
+            (flat + parameter.offset).update(repeating: 1, count: parameter.shape.count)
+        }
         let lastWeight = parameters.last { $0.shape.rank > 1 }
         for (index, parameter) in parameters.enumerated() where parameter.shape.rank > 1 {
             let count = parameter.shape.count
