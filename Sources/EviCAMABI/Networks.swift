@@ -178,6 +178,46 @@ func require(_ count: Int64, equals wanted: Int) throws {
     guard count == wanted else { throw Failure.invalid("count is \(count), but must be \(wanted)") }
 }
 
+// MARK: - Normalisation
+
+@c @implementation
+public func evicam_network_set_normalisation(
+    _ network: evicam_network, _ mean: UnsafePointer<Float>!, _ deviation: UnsafePointer<Float>!, _ count: Int64,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        try networks.find(network).use { network in
+            if mean == nil, deviation == nil { return try network.setNormalisation(nil) }
+            let mean = try require(mean, "mean"), deviation = try require(deviation, "deviation")
+            try require(count, equals: network.imageShape.channels)
+            func array(_ values: UnsafePointer<Float>) -> [Float] {
+                Array(UnsafeBufferPointer(start: values, count: Int(count)))
+            }
+            try network.setNormalisation(Normalisation(mean: array(mean), deviation: array(deviation)))
+        }
+    }
+}
+
+@c @implementation
+public func evicam_network_normalisation(
+    _ network: evicam_network, _ mean: UnsafeMutablePointer<Float>!, _ deviation: UnsafeMutablePointer<Float>!,
+    _ count: Int64, _ present: UnsafeMutablePointer<Int32>!, _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let mean = try require(mean, "mean"), deviation = try require(deviation, "deviation")
+        let present = try require(present, "present")
+        try networks.find(network).use { network in
+            try require(count, equals: network.imageShape.channels)
+            present.pointee = network.normalisation == nil ? 0 : 1
+            guard let normalisation = network.normalisation else { return }
+            for channel in 0 ..< Int(count) {
+                mean[channel] = normalisation.mean[channel]
+                deviation[channel] = normalisation.deviation[channel]
+            }
+        }
+    }
+}
+
 // MARK: - Passes
 
 @c @implementation

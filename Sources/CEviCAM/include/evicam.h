@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* Raised when a symbol or field is added. */
-#define EVICAM_ABI_VERSION 2
+#define EVICAM_ABI_VERSION 3
 
 /* ---- Status and errors ------------------------------------------------------------------------------------- */
 
@@ -127,6 +127,15 @@ evicam_status evicam_network_read_parameter(evicam_network network, int64_t inde
 evicam_status evicam_network_write_parameter(evicam_network network, int64_t index, const float *values, int64_t count,
                                              evicam_error *error);
 
+/* What the network does to a pixel x, 0..1, before its first layer: (x - mean) / deviation, [channels] each and `count` the
+ * image's channels. Both NULL: nothing. It is no parameter; images given to any function are pixels, and so are what
+ * explanations change and take gradients with respect to. Since version 3. */
+evicam_status evicam_network_set_normalisation(evicam_network network, const float *mean, const float *deviation,
+                                               int64_t count, evicam_error *error);
+/* Copy it out; `*present` is 0, and nothing is written, when there is none. Since version 3. */
+evicam_status evicam_network_normalisation(evicam_network network, float *mean, float *deviation, int64_t count,
+                                           int32_t *present, evicam_error *error);
+
 /* Logits [count, classes] of a batch of any size. */
 evicam_status evicam_network_logits(evicam_network network, const evicam_images *images, float *logits,
                                     evicam_error *error);
@@ -167,6 +176,15 @@ enum { EVICAM_LOSS_MSE = 0, EVICAM_LOSS_LOG = 1, EVICAM_LOSS_DIGAMMA = 2, EVICAM
 enum { EVICAM_OPTIMISER_ADAM = 0, EVICAM_OPTIMISER_ADAMW = 1, EVICAM_OPTIMISER_SGD = 2 };
 enum { EVICAM_SCHEDULE_CONSTANT = 0, EVICAM_SCHEDULE_STEP = 1, EVICAM_SCHEDULE_COSINE = 2, EVICAM_SCHEDULE_ONE_CYCLE = 3 };
 
+/* Random changes to training images, drawn by (seed, epoch, image); zeros change nothing. Since version 3. */
+typedef struct {
+    uint64_t struct_size;
+    int64_t crop;                /* largest shift along either axis, pixels; what comes in is black. Below the image's sides */
+    int64_t cutout;              /* side of a blanked square, pixels, at most the image's sides; 0: none */
+    int32_t flip;                /* 1: half of the images are mirrored left to right */
+    float rotation;              /* largest angle, degrees, 0..180 */
+} evicam_augmentation;
+
 typedef struct {
     uint64_t struct_size;
     int32_t loss;
@@ -188,8 +206,20 @@ typedef struct {
     int64_t total_steps;         /* COSINE, ONE_CYCLE: length of the whole run */
     int64_t warmup_steps;        /* linear warm-up before any schedule; 0: none */
     int64_t batch_size;
-    uint64_t seed;               /* of shuffling and dropout */
+    uint64_t seed;               /* of shuffling, augmentation and dropout */
+    /* Since version 3; zeros for callers whose structure ends before them. */
+    int64_t cross_entropy_steps; /* an evidential loss begins with so many steps of cross-entropy; annealing follows them */
+    float label_smoothing;       /* CROSS_ENTROPY: share of the label that is spread over all classes, below 1 */
+    float average_decay;         /* of a moving average of the weights, below 1; 0: none is kept */
+    int32_t decay_spares_vectors; /* 1: weight_decay leaves parameters of one axis alone */
+    int32_t reserved;            /* 0 */
+    const evicam_augmentation *augmentation; /* read when the trainer is made; NULL: none */
 } evicam_training;
+
+/* augmented [images.count, height, width, channels]: the images as a training with this seed sees them in epoch 0, 1, ...,
+ * pixels 0..1 before any normalisation. Since version 3. */
+evicam_status evicam_augment(const evicam_images *images, const evicam_augmentation *augmentation, uint64_t seed,
+                             int64_t epoch, float *augmented, evicam_error *error);
 
 /* Sums over `count` images; divide for means. */
 typedef struct {
@@ -225,13 +255,18 @@ evicam_status evicam_trainer_destroy(evicam_trainer trainer, evicam_error *error
 evicam_status evicam_trainer_run(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
                                  int64_t max_steps, evicam_statistics *statistics, int64_t *alive,
                                  int32_t *epoch_ended, evicam_error *error);
-/* The loss over a set, without learning from it; `*statistics` is of this set alone. */
+/* The loss over a set, by the averaged weights where they are kept, without learning from it; `*statistics` is of this set
+ * alone. */
 evicam_status evicam_trainer_evaluate(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
                                       evicam_statistics *statistics, int64_t *alive, evicam_error *error);
-/* Tell the score of the current weights on the validation set: the best weights so far are kept. `*improved` 0 or 1. */
+/* Tell the score of the current weights (of the averaged ones where they are kept) on the validation set: the best so far
+ * are kept. `*improved` 0 or 1. */
 evicam_status evicam_trainer_report_score(evicam_trainer trainer, double score, int32_t *improved, evicam_error *error);
 /* Put the best weights back into the network; nothing happens when no score was reported. */
 evicam_status evicam_trainer_restore_best(evicam_trainer trainer, evicam_error *error);
+/* Put the averaged weights into the network; nothing happens when none are kept. To go on, training needs its own weights
+ * back. Since version 3. */
+evicam_status evicam_trainer_restore_average(evicam_trainer trainer, evicam_error *error);
 
 /* The learning rate and KL weight of the next step. */
 evicam_status evicam_trainer_rates(evicam_trainer trainer, float *learning_rate, float *kl_weight, evicam_error *error);
@@ -240,7 +275,12 @@ evicam_status evicam_trainer_progress(evicam_trainer trainer, evicam_progress *p
 evicam_status evicam_trainer_set_progress(evicam_trainer trainer, const evicam_progress *progress, evicam_error *error);
 
 /* The optimiser's state and the best weights, one flat array each, as long as all parameters together in order. */
-enum { EVICAM_STATE_FIRST_MOMENT = 0, EVICAM_STATE_SECOND_MOMENT = 1, EVICAM_STATE_BEST_PARAMETERS = 2 };
+enum {
+    EVICAM_STATE_FIRST_MOMENT = 0,
+    EVICAM_STATE_SECOND_MOMENT = 1,
+    EVICAM_STATE_BEST_PARAMETERS = 2,
+    EVICAM_STATE_AVERAGE_PARAMETERS = 3 /* since version 3; cannot be written where no average is kept */
+};
 evicam_status evicam_trainer_read_state(evicam_trainer trainer, int32_t which, float *values, int64_t count,
                                         evicam_error *error);
 evicam_status evicam_trainer_write_state(evicam_trainer trainer, int32_t which, const float *values, int64_t count,
