@@ -77,6 +77,11 @@ static void trainers(void) {
     NULL_OF("progress", evicam_trainer_set_progress(trainer, NULL, error));
     NULL_OF("values", evicam_trainer_read_state(trainer, EVICAM_STATE_FIRST_MOMENT, NULL, 1, error));
     NULL_OF("values", evicam_trainer_write_state(trainer, EVICAM_STATE_FIRST_MOMENT, NULL, 1, error));
+    evicam_augmentation augmentation = {.struct_size = sizeof augmentation};
+    static float augmented[COUNT * PIXELS];
+    NULL_OF("images", evicam_augment(NULL, &augmentation, 0, 0, augmented, error));
+    NULL_OF("augmentation", evicam_augment(&images, NULL, 0, 0, augmented, error));
+    NULL_OF("augmented", evicam_augment(&images, &augmentation, 0, 0, NULL, error));
     OK(evicam_trainer_progress(trainer, &progress, &error));
     CHECK(progress.step == 0);
     OK(evicam_trainer_destroy(trainer, &error));

@@ -11,7 +11,7 @@ import pytest
 import evicam
 import trained
 from evicam import CollapseWarning, EvidentialClassifier, SoftmaxClassifier
-from evicam.classifiers import base
+from evicam.classifiers import fitting
 from evicam.interrupts import Interrupt
 from evicam.progress import progress_bar
 
@@ -56,7 +56,7 @@ def interrupted(monkeypatch, slices, **settings):
     """A classifier whose fit was stopped after so many slices of one step each."""
     with monkeypatch.context() as patch:
         patch.setattr("evicam.training._SLICE", 0.0)
-        patch.setattr(base, "progress_bar", lambda *_: CtrlCAfter(slices))
+        patch.setattr(fitting, "progress_bar", lambda *_: CtrlCAfter(slices))
         with pytest.warns(UserWarning, match="training was interrupted after . of 3 epochs; .*resume=True"):
             return quick(**settings).fit(X, Y)
 

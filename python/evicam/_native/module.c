@@ -86,7 +86,7 @@ static PyMethodDef engine_methods[] = {
     X(UINT8) X(FLOAT32) X(EVIDENCE_RELU) X(EVIDENCE_SOFTPLUS) X(EVIDENCE_EXPONENTIAL) X(LOSS_MSE) X(LOSS_LOG)  \
     X(LOSS_DIGAMMA) X(LOSS_CROSS_ENTROPY) X(OPTIMISER_ADAM) X(OPTIMISER_ADAMW) X(OPTIMISER_SGD)               \
     X(SCHEDULE_CONSTANT) X(SCHEDULE_STEP) X(SCHEDULE_COSINE) X(SCHEDULE_ONE_CYCLE) X(STATE_FIRST_MOMENT)       \
-    X(STATE_SECOND_MOMENT) X(STATE_BEST_PARAMETERS) X(TARGET_PREDICTED) X(TARGET_CLASS) X(TARGET_UNCERTAINTY)  \
+    X(STATE_SECOND_MOMENT) X(STATE_BEST_PARAMETERS) X(STATE_AVERAGE_PARAMETERS) X(TARGET_PREDICTED) X(TARGET_CLASS) X(TARGET_UNCERTAINTY)  \
     X(TARGET_DISSONANCE) X(TARGET_STRENGTH) X(QUANTITY_LOGIT) X(QUANTITY_EVIDENCE) X(QUANTITY_BELIEF)          \
     X(QUANTITY_PROBABILITY) X(QUANTITY_SOFTMAX) X(MAP_GRAD_CAM) X(MAP_HI_RES_CAM) X(MAP_LAYER_CAM)             \
     X(MAP_GRAD_CAM_PLUS_PLUS) X(MAP_X_GRAD_CAM) X(MAP_EIGEN_CAM) X(MAP_SCORE_CAM) X(PERTURBATION_RISE)         \
@@ -129,7 +129,8 @@ static int module_exec(PyObject *module) {
     if (PyModule_AddIntConstant(module, #name, EVICAM_##name) != 0) return -1;
     CONSTANTS(ADD)
 #undef ADD
-    PyMethodDef *tables[] = {engine_methods, evidence_methods, explanation_methods, map_methods, metric_methods};
+    PyMethodDef *tables[] = {engine_methods, evidence_methods, explanation_methods, map_methods, metric_methods,
+                             training_methods};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (PyModule_AddFunctions(module, tables[i]) != 0) return -1;
     PyObject *network = network_type();
