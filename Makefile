@@ -105,7 +105,7 @@ bench-scaling: build ## cost per image against the number of images, up to a mil
 
 .PHONY: kernel-benchmarks
 kernel-benchmarks:
-	@swift build -c release $$($(FLAGS) best) --scratch-path .build-bench --product KernelBenchmarks >/dev/null
+	@swift build -c release $$($(FLAGS) best) --scratch-path .build-bench --product KernelBenchmarks --quiet
 
 .PHONY: bench-kernels
 bench-kernels: kernel-benchmarks ## each kernel's speed as a share of the processor's limit

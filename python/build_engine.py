@@ -6,6 +6,7 @@ setup.py calls `build_engine`; as a script it tells the Makefile about levels:
     python build_engine.py flags LEVEL   what `swift build` and `swift test` must be told for one (or for `best`)
 """
 
+import json
 import os
 import platform
 import shutil
@@ -83,13 +84,19 @@ def run(command, **options):
         raise BuildError(f"{' '.join(map(str, command[:6]))} ... failed:\n{result.stdout}")
 
 
+def compiled_objects(folder):
+    """Object files of a module's sources as they are now: those of deleted sources stay in the folder."""
+    sources = json.loads((folder / "output-file-map.json").read_text())
+    return sorted(output["object"] for source, output in sources.items() if source)
+
+
 def build_engine(level, target):
     """Compiles the engine for one level into the shared library `target`."""
     if shutil.which("swift") is None:
         raise BuildError("building EviCAM needs Swift 6.3 or newer on the PATH (swift.org/install)")
     scratch = ROOT / f".build-{level}"
     run(["swift", "build", "-c", "release", "--product", "EviCAMEngine", "--scratch-path", scratch, *LEVELS[level]])
-    objects = [str(path) for module in MODULES for path in sorted((scratch / "release" / f"{module}.build").rglob("*.o"))]
+    objects = [path for module in MODULES for path in compiled_objects(scratch / "release" / f"{module}.build")]
     newest = max(Path(path).stat().st_mtime for path in [*objects, __file__])
     if target.exists() and target.stat().st_mtime > newest:
         return

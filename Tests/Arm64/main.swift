@@ -85,8 +85,9 @@ func check(_ shape: Case) {
     pool.run(WinogradTransposition(layer: tiles, packed: points, transposed: back))
     pool.run(WinogradProduct(layer: tiles, images: shape.images, input: x, packed: points, bias: b, output: y))
     dx.update(repeating: 0, count: input.values.count)
-    WinogradGradient(layer: tiles, images: shape.images, input: x, outputGradient: dy, transposed: back, inputGradient: dx,
-                     weights: .init(gradient: dw, bias: db, scratch: ThreadScratch.tiles.floats(tiles.gradientCount))).run(on: pool)
+    WinogradGradient(layer: tiles, images: shape.images, input: x, outputGradient: dy,
+                     scratch: ThreadScratch.tiles.floats(tiles.gradientCount(ofWeights: true)),
+                     toInput: .init(gradient: dx, transposed: back), toWeights: .init(gradient: dw, bias: db)).run(on: pool)
     compare(2e-4)
 }
 

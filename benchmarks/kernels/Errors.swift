@@ -13,14 +13,12 @@ func reportErrors(_ product: Product, x: UnsafeMutablePointer<Float>, w: UnsafeM
     var random = Normals()
     for i in 0 ..< product.inputCount { x[i] = max(0, random.next()) }
     for i in 0 ..< product.weightCount { w[i] = random.next() }
-    let dy = buffer(product.outputCount), dx = buffer(product.inputCount)
+    let dy = buffer(product.outputCount)
     for i in 0 ..< product.outputCount { dy[i] = random.next() }
     let packed = buffer(direct.productWeightCount), points = buffer(tiles.productWeightCount)
-    let turned = buffer(tiles.scatterWeightCount)
-    let scratch = buffer(max(direct.packedGradientCount(images: images), tiles.gradientCount))
+    let scratch = buffer(max(direct.packedGradientCount(images: images), tiles.gradientCount(ofWeights: true)))
     pool.run(ProductPacking(layer: direct, weights: w, packed: packed))
     pool.run(WinogradPacking(layer: tiles, weights: w, packed: points))
-    pool.run(WinogradTransposition(layer: tiles, packed: points, transposed: turned))
 
     pool.run(WindowProduct(layer: direct, images: images, input: x, packed: packed, bias: nil, output: y))
     let directForward = product.outputError(x: x, w: w, y: y)
@@ -34,8 +32,8 @@ func reportErrors(_ product: Product, x: UnsafeMutablePointer<Float>, w: UnsafeM
     pool.run(WeightReduction(gradient: work))
     let directWeights = product.weightError(images, x: x, dy: dy, gradient: gradient)
     WinogradGradient(
-        layer: tiles, images: images, input: x, outputGradient: dy, transposed: turned, inputGradient: dx,
-        weights: WinogradGradient.Weights(gradient: gradient, bias: nil, scratch: scratch)
+        layer: tiles, images: images, input: x, outputGradient: dy, scratch: scratch, toInput: nil,
+        toWeights: WinogradGradient.Weights(gradient: gradient, bias: nil)
     ).run(on: pool)
     let weights = product.weightError(images, x: x, dy: dy, gradient: gradient)
 
@@ -44,7 +42,7 @@ func reportErrors(_ product: Product, x: UnsafeMutablePointer<Float>, w: UnsafeM
     }
     report("error", forward, directForward)
     report("weights' error", weights, directWeights)
-    for memory in [dy, dx, packed, points, turned, scratch] { memory.deallocate() }
+    for memory in [dy, packed, points, scratch] { memory.deallocate() }
 }
 
 extension Product {

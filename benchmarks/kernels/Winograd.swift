@@ -9,7 +9,7 @@ func measureWinograd(_ product: Product, limit: Double) {
     let x = buffer(product.inputCount), w = buffer(product.weightCount), y = buffer(product.outputCount)
     let dx = buffer(product.inputCount), bias = buffer(product.outputs), gradient = buffer(product.weightCount)
     let packed = buffer(layer.productWeightCount), transposed = buffer(layer.scatterWeightCount)
-    let partial = buffer(layer.gradientCount)
+    let scratch = buffer(layer.gradientCount(ofWeights: true))
     pool.run(WinogradPacking(layer: layer, weights: w, packed: packed))
     pool.run(WinogradTransposition(layer: layer, packed: packed, transposed: transposed))
     func report(_ pass: String, passes: Double = 1, floats: Int, _ body: () -> Void) {
@@ -22,14 +22,15 @@ func measureWinograd(_ product: Product, limit: Double) {
     report("forward", floats: all) {
         pool.run(WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true))
     }
-    let weights = WinogradGradient.Weights(gradient: gradient, bias: bias, scratch: partial)
-    func gradients(_ inputGradient: UnsafeMutablePointer<Float>?, _ weights: WinogradGradient.Weights?) {
-        WinogradGradient(layer: layer, images: images, input: x, outputGradient: y, transposed: transposed,
-                         inputGradient: inputGradient, weights: weights).run(on: pool)
+    let toInput = WinogradGradient.Input(gradient: dx, transposed: transposed)
+    let toWeights = WinogradGradient.Weights(gradient: gradient, bias: bias)
+    func gradients(_ toInput: WinogradGradient.Input?, _ toWeights: WinogradGradient.Weights?) {
+        WinogradGradient(layer: layer, images: images, input: x, outputGradient: y, scratch: scratch, toInput: toInput,
+                         toWeights: toWeights).run(on: pool)
     }
-    report("input gradient", floats: all + product.inputCount) { gradients(dx, nil) }
-    report("weight gradient", floats: all) { gradients(nil, weights) }
-    report("both gradients", passes: 2, floats: all + 2 * product.inputCount) { gradients(dx, weights) }
+    report("input gradient", floats: all + product.inputCount) { gradients(toInput, nil) }
+    report("weight gradient", floats: all) { gradients(nil, toWeights) }
+    report("both gradients", passes: 2, floats: all + 2 * product.inputCount) { gradients(toInput, toWeights) }
     reportErrors(product, x: x, w: w, y: y, gradient: gradient)
-    for memory in [x, w, y, dx, bias, gradient, packed, transposed, partial] { memory.deallocate() }
+    for memory in [x, w, y, dx, bias, gradient, packed, transposed, scratch] { memory.deallocate() }
 }

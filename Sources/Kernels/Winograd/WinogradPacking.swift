@@ -1,5 +1,5 @@
 /// Transforms weights [r, r, C, N] for the products of every pair of points: G w Gᵀ in panels
-/// [point][panel][C, width]. One part per few channels.
+/// [panel][point][C, width]. One part per few channels.
 public struct WinogradPacking: ParallelWork {
     let layer: WinogradLayer
     let weights: UnsafePointer<Float>
@@ -15,20 +15,29 @@ public struct WinogradPacking: ParallelWork {
 
     public func run(part: Int) {
         let mine = range(of: part, parts: partCount, count: layer.channels)
-        if layer.kernel == 3 { transform(Kernel3.Kernel.self, mine) } else { transform(Kernel5.Kernel.self, mine) }
+        withFilter(kernel: layer.kernel, Channels(packing: self, channels: mine))
+    }
+
+    /// Some channels' weights.
+    private struct Channels: FilterBody {
+        let packing: WinogradPacking
+        let channels: Range<Int>
+
+        func apply<F: MinimalFilter>(_ type: F.Type) { packing.transform(F.Kernel.self, channels) }
     }
 
     private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
-        let scratch = ThreadScratch.tiles.floats(WinogradLayer.points &* Vector.scalarCount)
+        let scratch = WinogradLayer.Scratch(layer).middle
         let columnStep = layer.channels &* layer.outputs
         for channel in channels {
             for panel in layer.outputCover.panels {
                 let source = weights + channel &* layer.outputs + panel.first
-                let target = packed + panel.first &* layer.channels + channel &* panel.width
+                let target = packed + layer.weights(panel, point: 0, depth: layer.channels) + channel &* panel.width
+                let step = layer.channels &* panel.width
                 forEachVector(panel.count, BothAxes<L>(
                     x: TileView(base: UnsafeMutablePointer(mutating: source), rowStep: L.inputs &* columnStep,
                                 columnStep: columnStep),
-                    y: TileView(base: target, rowStep: 6 &* layer.weightStep, columnStep: layer.weightStep),
+                    y: TileView(base: target, rowStep: layer.pointSide &* step, columnStep: step),
                     scratch: scratch))
             }
         }
@@ -47,7 +56,7 @@ struct BothAxes<L: AxisTransform>: VectorBody {
     }
 }
 
-/// Transposes what `WinogradPacking` wrote, for the input gradient: [point][panel of channels][N, width].
+/// Transposes what `WinogradPacking` wrote, for the input gradient: [panel of channels][point][N, width].
 public struct WinogradTransposition: ParallelWork {
     let layer: WinogradLayer
     let packed: UnsafePointer<Float>
@@ -59,16 +68,16 @@ public struct WinogradTransposition: ParallelWork {
         self.transposed = transposed
     }
 
-    public var partCount: Int { WinogradLayer.points }
+    public var partCount: Int { layer.points }
 
     public func run(part: Int) {
-        let packed = packed + part &* layer.weightStep
         for panel in layer.channelCover.panels {
-            let target = transposed + part &* layer.transposedWeightStep + panel.first &* layer.outputs
+            let target = transposed + layer.weights(panel, point: part, depth: layer.outputs)
             for source in layer.outputCover.panels {
+                let rows = packed + layer.weights(source, point: part, depth: layer.channels)
                 for k in 0 ..< panel.width {
                     // Columns past the last channel are never stored; zeros keep them harmless.
-                    let row = packed + source.first &* layer.channels + (panel.first &+ k) &* source.width
+                    let row = rows + (panel.first &+ k) &* source.width
                     for n in 0 ..< source.count {
                         target[(source.first &+ n) &* panel.width &+ k] = k < panel.count ? row[n] : 0
                     }

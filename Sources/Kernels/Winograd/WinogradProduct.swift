@@ -32,27 +32,35 @@ public struct WinogradProduct: ParallelWork {
         let mine = range(of: part, parts: partCount, count: units)
         let end = min(images &* layer.tilesPerImage, mine.upperBound &* layer.leastTiles)
         let block = WinogradLayer.Block(layer)
-        for first in stride(from: mine.lowerBound &* layer.leastTiles, to: end, by: layer.blockTiles) {
-            let tiles = first ..< min(end, first &+ layer.blockTiles)
+        for first in stride(from: mine.lowerBound &* layer.leastTiles, to: end, by: block.tiles) {
+            let tiles = first ..< min(end, first &+ block.tiles)
             layer.transformInputs(input, tiles, into: block.inputs, scratch: block.scratch)
-            layer.multiply(block.inputs, length: layer.channels, by: packed, weightStep: layer.weightStep,
-                           panels: layer.outputCover, tiles: tiles.count, into: block.outputs)
-            if layer.kernel == 3 {
-                write(Kernel3.Output.self, tiles, block)
-            } else {
-                write(Kernel5.Output.self, tiles, block)
+            for panel in layer.outputCover.panels {
+                layer.multiply(block.inputs, depth: layer.channels, by: packed, panel: panel, tiles: tiles.count,
+                               into: block.panel)
+                withFilter(kernel: layer.kernel, Outputs(product: self, tiles: tiles, panel: panel, block: block))
             }
         }
     }
 
-    private func write<L: AxisTransform>(_ type: L.Type, _ tiles: Range<Int>, _ block: WinogradLayer.Block) {
-        let windows = layer.windows
-        for number in tiles {
-            let (offset, rows, columns) = layer.output(layer.tile(number))
-            forEachVector(layer.outputs, WriteOutputs<L>(
-                x: block.outputs.tile(number &- tiles.lowerBound),
-                y: TileView(base: output + offset, rowStep: windows.outputRowStep, columnStep: windows.outputColumnStep),
-                rows: rows, columns: columns, bias: bias, relu: relu, scratch: block.scratch))
+    /// A panel of some tiles' outputs.
+    private struct Outputs: FilterBody {
+        let product: WinogradProduct
+        let tiles: Range<Int>
+        let panel: PanelCover.Entry
+        let block: WinogradLayer.Block
+
+        func apply<F: MinimalFilter>(_ type: F.Type) {
+            let layer = product.layer, windows = layer.windows
+            let output = product.output + panel.first, bias = product.bias.map { $0 + panel.first }
+            for number in tiles {
+                let (offset, rows, columns) = layer.output(layer.tile(number))
+                forEachVector(panel.count, WriteOutputs<F.Output>(
+                    x: block.panel.tile(number &- tiles.lowerBound),
+                    y: TileView(base: output + offset, rowStep: windows.outputRowStep,
+                                columnStep: windows.outputColumnStep),
+                    rows: rows, columns: columns, bias: bias, relu: product.relu, scratch: block.scratch))
+            }
         }
     }
 }
@@ -61,17 +69,30 @@ extension WinogradLayer {
     /// Bᵀ x B of some tiles' inputs.
     func transformInputs(_ images: UnsafePointer<Float>, _ tiles: Range<Int>, into target: Points, scratch: Scratch) {
         touch(images, tiles, scratch)
-        for number in tiles {
-            let (offset, rows, columns) = input(tile(number))
-            let source = UnsafeMutablePointer(mutating: images + offset)
-            forEachVector(channels, ReadInputs(
-                x: TileView(base: source, rowStep: windows.geometry.rowStep, columnStep: windows.geometry.columnStep),
-                rows: rows, columns: columns, y: target.tile(number &- tiles.lowerBound), scratch: scratch))
+        withFilter(kernel: kernel, Inputs(layer: self, images: images, tiles: tiles, target: target, scratch: scratch))
+    }
+
+    private struct Inputs: FilterBody {
+        let layer: WinogradLayer
+        let images: UnsafePointer<Float>
+        let tiles: Range<Int>
+        let target: Points
+        let scratch: Scratch
+
+        func apply<F: MinimalFilter>(_ type: F.Type) {
+            let geometry = layer.windows.geometry
+            for number in tiles {
+                let (offset, rows, columns) = layer.input(layer.tile(number))
+                let source = UnsafeMutablePointer(mutating: images + offset)
+                forEachVector(layer.channels, ReadInputs<F.Input>(
+                    x: TileView(base: source, rowStep: geometry.rowStep, columnStep: geometry.columnStep),
+                    rows: rows, columns: columns, y: target.tile(number &- tiles.lowerBound), scratch: scratch))
+            }
         }
     }
 
     /// Reads one float of each line from the first tile to the last, in order: the processor then fetches ahead, which it
-    /// does not for six rows at once (measured: a sixth of LeNet's second convolution).
+    /// does not for a tile's rows at once (measured: a sixth of LeNet's second convolution).
     private func touch(_ images: UnsafePointer<Float>, _ tiles: Range<Int>, _ scratch: Scratch) {
         guard let last = tiles.last else { return }
         let first = images + input(tile(tiles.lowerBound)).offset
@@ -81,32 +102,36 @@ extension WinogradLayer {
         sum.write(to: scratch.before)
     }
 
-    /// For each pair of points: `length` channels of every tile times weights, into the channels of `panels`.
-    func multiply(_ source: Points, length: Int, by weights: UnsafePointer<Float>, weightStep: Int, panels: PanelCover,
-                  tiles: Int, into target: Points) {
-        for point in 0 ..< Self.points {
-            for panel in panels.panels {
-                withPanel(width: panel.width, PointProduct(
-                    sums: ProductSums(
-                        weights: weights + point &* weightStep + panel.first &* length, runs: wholeRow.base, runCount: 1,
-                        runLength: length, columnStep: source.tileStep, bias: nil, relu: false,
-                        outputStep: target.tileStep, channels: panel.width),
-                    tiles: tiles, x: source.base + point &* source.step,
-                    out: target.base + point &* target.step + panel.first))
-            }
-        }
+    /// For each pair of points: `depth` channels of every tile times a panel of weights.
+    func multiply(_ source: Points, depth: Int, by weights: UnsafePointer<Float>, panel: PanelCover.Entry, tiles: Int,
+                  into target: Points) {
+        withPanel(width: panel.width, PointProducts(
+            weights: weights + self.weights(panel, point: 0, depth: depth), points: 0 ..< points, depth: depth,
+            tiles: tiles, x: source, out: target, wholeRow: wholeRow.base))
     }
 }
 
-/// One panel of the product for one pair of points.
-private struct PointProduct: PanelBody {
-    let sums: ProductSums
+/// One panel of the products for some pairs of points.
+struct PointProducts: PanelBody {
+    /// Of the first pair: [depth, width].
+    let weights: UnsafePointer<Float>
+    let points: Range<Int>
+    let depth: Int
     let tiles: Int
-    let x: UnsafePointer<Float>
-    let out: UnsafeMutablePointer<Float>
+    let x: WinogradLayer.Points
+    let out: WinogradLayer.Points
+    let wholeRow: UnsafePointer<Int>
 
     @inline(__always)
     func apply<P: Panel>(_ type: P.Type) {
-        forEachTile(of: type, count: tiles, ProductSums.Row(sums: sums, x: x, out: out))
+        var weights = weights
+        for point in points {
+            let sums = ProductSums(
+                weights: weights, runs: wholeRow, runCount: 1, runLength: depth, columnStep: x.tileStep, bias: nil,
+                relu: false, outputStep: out.tileStep, channels: P.width)
+            forEachTile(of: type, count: tiles, ProductSums.Row(sums: sums, x: x.base + point &* x.step,
+                                                                out: out.base + point &* out.step))
+            weights += depth &* P.width
+        }
     }
 }

@@ -1,61 +1,54 @@
-/// Adds up the parts' sums and transforms them back: dW = Gᵀ Σ G, and the bias gradient. One part per few channels.
+/// Transforms the weights' sums back, dW = Gᵀ Σ G, and adds up those of the bias. One part per few channels.
 struct WinogradReduction: ParallelWork {
     let gradient: WinogradGradient
     let weights: WinogradGradient.Weights
 
     var partCount: Int { min(gradient.layer.channels, 32) }
 
-    private var weightParts: Int { gradient.layer.isWide ? 1 : gradient.imageParts }
-    private var biasParts: Int { gradient.layer.isWide ? WinogradLayer.gradientParts : gradient.imageParts }
-
     func run(part: Int) {
         let layer = gradient.layer
         let mine = range(of: part, parts: partCount, count: layer.channels)
-        if layer.kernel == 3 {
-            transform(Kernel3.KernelAdjoint.self, mine)
-        } else {
-            transform(Kernel5.KernelAdjoint.self, mine)
-        }
+        withFilter(kernel: layer.kernel, Channels(reduction: self, channels: mine))
         if part == 0, let bias = weights.bias {
             for n in 0 ..< layer.outputs {
-                bias[n] = (0 ..< biasParts).reduce(0) { $0 + layer.biasSums(weights.scratch, part: $1)[n] }
+                bias[n] = (0 ..< WinogradLayer.transformParts).reduce(0) { $0 + layer.biasSums(gradient.scratch, part: $1)[n] }
             }
         }
     }
 
+    /// Some input channels' weights.
+    private struct Channels: FilterBody {
+        let reduction: WinogradReduction
+        let channels: Range<Int>
+
+        func apply<F: MinimalFilter>(_ type: F.Type) { reduction.transform(F.KernelAdjoint.self, channels) }
+    }
+
     private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
         let layer = gradient.layer
-        let scratch = WinogradLayer.Scratch()
+        let sums = layer.weightSums(gradient.scratch), step = layer.sumStep, scratch = WinogradLayer.Scratch(layer)
         for channel in channels {
             forEachVector(layer.outputs, Channel<L>(
-                reduction: self, sums: layer.weightSums(weights.scratch, part: 0) + channel &* layer.outputCover.width,
-                target: weights.gradient + channel &* layer.outputs, scratch: scratch))
+                x: TileView(base: sums + channel &* layer.outputCover.width, rowStep: layer.pointSide &* step,
+                            columnStep: step),
+                target: weights.gradient + channel &* layer.outputs, tapStep: layer.channels &* layer.outputs,
+                scratch: scratch))
         }
     }
 
     /// One input channel's weights.
     private struct Channel<L: AxisTransform>: VectorBody {
-        let reduction: WinogradReduction
-        let sums: UnsafePointer<Float>
+        let x: TileView
         let target: UnsafeMutablePointer<Float>
+        let tapStep: Int
         let scratch: WinogradLayer.Scratch
 
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-            let layer = reduction.gradient.layer
-            let total = TileView.dense(type, scratch.before, side: 6)
-            for point in 0 ..< WinogradLayer.points {
-                var sum = V(reading: sums + (point &* layer.weightStep &+ offset))
-                for part in 1 ..< reduction.weightParts {
-                    sum += V(reading: sums + ((part &* WinogradLayer.points &+ point) &* layer.weightStep &+ offset))
-                }
-                sum.write(to: total.base + point &* V.scalarCount)
-            }
             let weights = TileView.dense(type, scratch.after, side: L.outputs)
-            L.applyToBothAxes(type, total, weights, scratch: scratch.middle)
-            let step = layer.channels &* layer.outputs
+            L.applyToBothAxes(type, x.moved(by: offset), weights, scratch: scratch.middle)
             for tap in 0 ..< L.outputs &* L.outputs {
-                V(reading: weights.base + tap &* V.scalarCount).write(to: target + (tap &* step &+ offset), first: lanes)
+                V(reading: weights.base + tap &* V.scalarCount).write(to: target + (tap &* tapStep &+ offset), first: lanes)
             }
         }
     }

@@ -17,7 +17,7 @@ extension TileView {
 }
 
 /// Bᵀ x B of one tile's inputs.
-struct ReadInputs: VectorBody {
+struct ReadInputs<L: AxisTransform>: VectorBody {
     let x: TileView
     let rows: Int
     let columns: Int
@@ -27,12 +27,12 @@ struct ReadInputs: VectorBody {
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
         var source = x.moved(by: offset)
-        if rows < 6 || columns < 6 {
-            let edge = TileView.dense(type, scratch.before, side: 6)
-            edge.fill(type, side: 6, from: source, rows: rows, columns: columns)
+        if rows < L.inputs || columns < L.inputs {
+            let edge = TileView.dense(type, scratch.before, side: L.inputs)
+            edge.fill(type, side: L.inputs, from: source, rows: rows, columns: columns)
             source = edge
         }
-        InputTransform.applyToBothAxes(type, source, y.moved(by: offset), scratch: scratch.middle)
+        L.applyToBothAxes(type, source, y.moved(by: offset), scratch: scratch.middle)
     }
 }
 
@@ -84,7 +84,7 @@ struct ReadOutputGradient<L: AxisTransform>: VectorBody {
 }
 
 /// B x̂ Bᵀ of one tile's transformed input gradient, added to the inputs that exist.
-struct AddInputGradient: VectorBody {
+struct AddInputGradient<L: AxisTransform>: VectorBody {
     let x: TileView
     let y: TileView
     let rows: Int
@@ -93,11 +93,11 @@ struct AddInputGradient: VectorBody {
 
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-        let tile = TileView.dense(type, scratch.after, side: 6)
-        InputAdjoint.applyToBothAxes(type, x.moved(by: offset), tile, scratch: scratch.middle)
+        let tile = TileView.dense(type, scratch.after, side: L.outputs)
+        L.applyToBothAxes(type, x.moved(by: offset), tile, scratch: scratch.middle)
         let target = y.moved(by: offset)
-        for row in 0 ..< min(rows, 6) {
-            for column in 0 ..< min(columns, 6) {
+        for row in 0 ..< min(rows, L.outputs) {
+            for column in 0 ..< min(columns, L.outputs) {
                 let place = target.at(row, column)
                 (V(reading: place) + V(reading: tile.at(row, column))).write(to: place, first: lanes)
             }

@@ -10,8 +10,8 @@ class WeightedOperation: Operation {
         var biasGradient: UnsafeMutablePointer<Float>?
         var packedForProduct: UnsafeMutablePointer<Float>
         var packedForScatter: UnsafeMutablePointer<Float>?
-        /// For what the weight gradient needs on the way, while training; shared by all layers.
-        var packedGradient: UnsafeMutablePointer<Float>?
+        /// For what gradients need on the way; shared by all layers.
+        var gradientScratch: UnsafeMutablePointer<Float>?
     }
 
     let input: Value

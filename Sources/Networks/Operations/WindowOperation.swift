@@ -56,7 +56,7 @@ final class WindowOperation: WeightedOperation {
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
         let (layer, images) = batch(pass)
         let dy = UnsafePointer(outputGradient + output.interior)
-        if let weightGradient = weights.weightGradient, let packed = weights.packedGradient {
+        if let weightGradient = weights.weightGradient, let packed = weights.gradientScratch {
             let packing = GradientPacking(layer: layer, images: images, outputGradient: dy, packed: packed)
             pass.pool.run(packing)
             let gradient = WindowGradient(packing: packing, input: firstWindow, weightGradient: weightGradient,

@@ -1,7 +1,7 @@
 import Kernels
 import Synchronization
 
-/// Whether wide convolutions are computed by minimal filtering: faster by far, with up to eight times the rounding error
+/// Whether wide convolutions are computed by minimal filtering: faster by far, with more rounding
 /// (docs/winograd.md). Plans made from then on go by it.
 public enum Winograd {
     private static let enabled = Atomic<Bool>(true)
@@ -48,13 +48,15 @@ final class WinogradOperation: WeightedOperation {
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
-        var wanted: WinogradGradient.Weights?
-        if let weightGradient = weights.weightGradient, let scratch = weights.packedGradient {
-            wanted = WinogradGradient.Weights(gradient: weightGradient, bias: weights.biasGradient, scratch: scratch)
+        guard let scratch = weights.gradientScratch else { return }
+        var toInput: WinogradGradient.Input?
+        if let inputGradient, let transposed = weights.packedForScatter {
+            toInput = WinogradGradient.Input(gradient: inputGradient, transposed: transposed)
         }
+        let toWeights = weights.weightGradient.map { WinogradGradient.Weights(gradient: $0, bias: weights.biasGradient) }
         WinogradGradient(
             layer: layer, images: pass.images, input: firstWindow, outputGradient: outputGradient + output.interior,
-            transposed: weights.packedForScatter, inputGradient: inputGradient, weights: wanted
+            scratch: scratch, toInput: toInput, toWeights: toWeights
         ).run(on: pass.pool)
     }
 }

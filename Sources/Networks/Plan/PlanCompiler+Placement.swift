@@ -39,7 +39,7 @@ extension PlanCompiler {
     struct Scratch {
         var packedForProduct: UnsafeMutablePointer<Float>?
         var packedForScatter: UnsafeMutablePointer<Float>?
-        var packedGradient: UnsafeMutablePointer<Float>?
+        var gradientScratch: UnsafeMutablePointer<Float>?
         /// The factors of dropout.
         var kept: UnsafeMutablePointer<Float>?
     }
@@ -54,7 +54,7 @@ extension PlanCompiler {
         }
         try place(values[Architecture.image]!, gradient: wantsGradient.contains(Architecture.image))
         // One stretch for all layers, which need it one after the other.
-        let packedGradient = purpose == .training ? try placer.take(packedGradientCount(values)) : nil
+        let gradientScratch = try placer.take(gradientScratchCount(values))
         for layer in running {
             let output = values[layer.name]!, input = values[layer.inputs[0]]!
             try place(output, images: pooled.values.contains(layer.name) ? 0 : nil,
@@ -62,7 +62,7 @@ extension PlanCompiler {
             if let frame = frames[layer.name] { try place(frame, gradient: wantsGradient.contains(layer.inputs[0])) }
             var scratch = Scratch()
             if let window = windowLayer(layer, input: input, output: output) {
-                scratch.packedGradient = packedGradient
+                scratch.gradientScratch = gradientScratch
                 let winograd = winogradLayer(layer, window)
                 scratch.packedForProduct = try placer.take(winograd?.productWeightCount ?? window.productWeightCount)
                 if wantsGradient.contains(layer.inputs[0]) {
@@ -74,18 +74,24 @@ extension PlanCompiler {
         }
     }
 
-    /// Floats of the largest packed output gradient.
-    private func packedGradientCount(_ values: [String: Value]) throws -> Int {
+    /// Floats of the most that a layer's gradients need on the way.
+    private func gradientScratchCount(_ values: [String: Value]) throws -> Int {
         var largest = 0
         for layer in running {
             let output = values[layer.name]!
             // A packed row is at most eight times as long as its channels.
             let (floats, overflow) = capacity.multipliedReportingOverflow(by: 8 * output.imageStep)
             if overflow || floats > Int.max / 2 { throw NetworkError.outOfMemory(bytes: Int.max) }
-            guard let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: output) else { continue }
-            let images = if case .linear = layer.kind { 1 } else { capacity }
-            let count = winogradLayer(layer, window)?.gradientCount ?? window.packedGradientCount(images: images)
-            largest = max(largest, count)
+            guard runsBackward(layer), let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: output) else {
+                continue
+            }
+            let ofWeights = purpose == .training
+            if let winograd = winogradLayer(layer, window) {
+                largest = max(largest, winograd.gradientCount(ofWeights: ofWeights))
+            } else if ofWeights {
+                let images = if case .linear = layer.kind { 1 } else { capacity }
+                largest = max(largest, window.packedGradientCount(images: images))
+            }
         }
         return largest
     }
@@ -151,7 +157,7 @@ extension PlanCompiler {
             weightGradient: gradient.map { $0 + weight.offset },
             biasGradient: gradient.flatMap { gradient in bias.map { gradient + $0.offset } },
             packedForProduct: scratch.packedForProduct!, packedForScatter: scratch.packedForScatter,
-            packedGradient: scratch.packedGradient)
+            gradientScratch: scratch.gradientScratch)
     }
 
     /// Whether the layer writes its input's gradient without adding: it alone does, and each element once at most.
