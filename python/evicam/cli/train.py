@@ -25,6 +25,9 @@ def add_arguments(parser):
     parser.add_argument(
         "--validation-fraction", type=float, metavar="SHARE", help="share of the images kept from training (default 0)"
     )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="save the training there after every epoch, and go on from it if it is there"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same classifier (default 0)")
     parser.add_argument("--quiet", action="store_true", help="say nothing while working")
 
@@ -44,7 +47,7 @@ def run(options):
     say(f"Training on {len(images):,} images")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "training was interrupted")
-        classifier.fit(images, labels)
+        classifier.fit(images, labels, checkpoint=options.checkpoint, resume=options.checkpoint is not None)
     done = len(classifier.history_.get("loss", ()))
     if not done:
         raise KeyboardInterrupt
