@@ -110,6 +110,7 @@ def test_a_line_for_each_epoch_where_nobody_watches(capsys):
     assert [line.split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     for word in ("loss ", "accuracy ", "uncertainty ", "validation ", " s"):
         assert word in lines[0]
+    assert [" left" in line for line in lines] == [True, True, False]
     quick(SoftmaxClassifier, verbose=True).fit(X, Y)
     assert "uncertainty" not in capsys.readouterr().err
 
