@@ -19,10 +19,12 @@ extension PlanCompiler {
         try walk(values: values, frames: frames, placer: &counter) { _, _ in }
         let memory = try Arena(count: counter.count)
         var placer = Placer(base: memory.base)
-        var operations: [String: Operation] = [:]
+        // The ways forward and back part where a pooling takes a convolution along.
+        var operations: [String: Operation] = [:], forward: [String: Operation] = [:]
         try walk(values: values, frames: frames, placer: &placer) { layer, scratch in
             let made = operation(layer, values: values, frame: frames[layer.name], scratch: scratch)
-            operations[layer.name] = pooled[layer.name].map { convolution in
+            operations[layer.name] = made
+            forward[layer.name] = pooled[layer.name].map { convolution in
                 PooledOperation(convolution: operations[convolution] as! WeightedOperation,
                                 pooling: made as! MaxPoolingOperation)
             } ?? made
@@ -30,7 +32,7 @@ extension PlanCompiler {
 
         for (name, source) in sources { values[name] = values[source] }
         let kept = layers.filter { !pooled.values.contains($0.name) }
-        return Plan(capacity: capacity, operations: kept.map { operations[$0.name]! },
+        return Plan(capacity: capacity, operations: kept.map { forward[$0.name]! },
                     backwardSteps: backwardSteps(layers, operations: operations, values: values), values: values,
                     memory: memory, image: values[Architecture.image]!, logits: values[architecture.layers.last!.name]!)
     }
@@ -40,24 +42,24 @@ extension PlanCompiler {
         var packedForProduct: UnsafeMutablePointer<Float>?
         var packedForScatter: UnsafeMutablePointer<Float>?
         var gradientScratch: UnsafeMutablePointer<Float>?
-        /// The factors of dropout.
-        var kept: UnsafeMutablePointer<Float>?
+        /// The factors of dropout, or the winners of max pooling.
+        var perOutput: UnsafeMutablePointer<Float>?
     }
 
     /// Visits all memory in order.
     private func walk(values: [String: Value], frames: [String: Value], placer: inout Placer,
                       visit: (Layer, Scratch) -> Void) throws {
-        func place(_ value: Value, images: Int? = nil, gradient: Bool) throws {
-            let (count, overflow) = (images ?? capacity).multipliedReportingOverflow(by: value.imageStep)
+        func place(_ value: Value, isKept: Bool = true, gradient: Bool) throws {
+            let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
             if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
-            value.place(activations: try placer.take(count), gradient: gradient ? try placer.take(count) : nil)
+            value.place(activations: try placer.take(isKept ? count : 0), gradient: gradient ? try placer.take(count) : nil)
         }
         try place(values[Architecture.image]!, gradient: wantsGradient.contains(Architecture.image))
         // One stretch for all layers, which need it one after the other.
         let gradientScratch = try placer.take(gradientScratchCount(values))
         for layer in running {
             let output = values[layer.name]!, input = values[layer.inputs[0]]!
-            try place(output, images: pooled.values.contains(layer.name) ? 0 : nil,
+            try place(output, isKept: !pooled.values.contains(layer.name),
                       gradient: wantsGradient.contains(layer.name))
             if let frame = frames[layer.name] { try place(frame, gradient: wantsGradient.contains(layer.inputs[0])) }
             var scratch = Scratch()
@@ -69,8 +71,17 @@ extension PlanCompiler {
                     scratch.packedForScatter = try placer.take(winograd?.scatterWeightCount ?? window.scatterWeightCount)
                 }
             }
-            if case .dropout = layer.kind { scratch.kept = try placer.take(capacity * output.imageStep) }
+            if remembersOutputs(layer) { scratch.perOutput = try placer.take(capacity * output.imageStep) }
             visit(layer, scratch)
+        }
+    }
+
+    /// Whether the layer keeps a number for each of its outputs until the way back.
+    private func remembersOutputs(_ layer: Layer) -> Bool {
+        switch layer.kind {
+        case .dropout: true
+        case .maxPooling: wantsGradient.contains(layer.inputs[0])
+        default: false
         }
     }
 
@@ -132,7 +143,8 @@ extension PlanCompiler {
                                    output: output, padding: Size(0), relu: relu, weights: weights(of: layer, scratch: scratch))
         case .maxPooling(let kernel, let stride, let padding):
             return MaxPoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
-                                       relu: relu, overwrites: overwrites(layer), frame: frame, capacity: capacity)
+                                       relu: relu, overwrites: overwrites(layer), frame: frame,
+                                       winners: scratch.perOutput, capacity: capacity)
         case .averagePooling(let kernel, let stride, let padding):
             return AveragePoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding)
         case .globalAveragePooling:
@@ -142,7 +154,7 @@ extension PlanCompiler {
             return RectifyOperation(input: input, output: output)
         case .dropout(let rate):
             return DropoutOperation(input: input, output: output, rate: rate, index: architecture.index(of: layer.name)!,
-                                    kept: scratch.kept!, capacity: capacity)
+                                    kept: scratch.perOutput!, capacity: capacity)
         case .flatten:
             return FlattenOperation(input: input, output: output)
         case .add:

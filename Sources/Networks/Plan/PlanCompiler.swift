@@ -132,14 +132,16 @@ struct PlanCompiler {
     private static let fewestPooled = 16
 
     private mutating func findPooled() {
-        guard purpose != .training, capacity >= Self.fewestPooled else { return }
+        guard capacity >= Self.fewestPooled else { return }
         let taps = Set(purpose.taps.map { sources[$0]! }), running = running
         let convolutions = Set(running.filter { if case .convolution = $0.kind { true } else { false } }.map(\.name))
         for layer in running {
             guard case .maxPooling(_, _, let padding) = layer.kind, padding == Size(0) else { continue }
             let input = layer.inputs[0]
             let readers = running.filter { $0.inputs.contains(input) }.count
-            if convolutions.contains(input), readers == 1, !taps.contains(input), !wantsGradient.contains(input) {
+            // A ReLU before the pooling masks its gradient by the convolution's output.
+            let isReadBack = wantsGradient.contains(input) && rectified.contains(input)
+            if convolutions.contains(input), readers == 1, !taps.contains(input), !isReadBack {
                 pooled[layer.name] = input
             }
         }
