@@ -18,6 +18,9 @@ public final class Network {
     /// Counts changes of the parameters, so that plans know when their packed copies are stale.
     private(set) var version = 0
     private var plans: [PlanKey: Plan] = [:]
+    /// What the network does to pixels before its first layer; nil: nothing. See `setNormalisation`.
+    public private(set) var normalisation: Normalisation?
+    private(set) var rowScaling: RowScaling?
 
     private struct PlanKey: Hashable {
         var purpose: Purpose
@@ -70,6 +73,17 @@ public final class Network {
         }
         (parameters.base + parameter.offset).update(from: source, count: parameter.shape.count)
         parametersChanged()
+    }
+
+    /// Sets what the network does to pixels before its first layer; it is saved beside the parameters, not among them.
+    /// - Throws: `NetworkError.invalidArgument` unless it has the image's channels, `.outOfMemory`.
+    public func setNormalisation(_ normalisation: Normalisation?) throws {
+        if let normalisation, normalisation.mean.count != imageShape.channels {
+            throw NetworkError.invalidArgument(
+                "the normalisation has \(normalisation.mean.count) channels, but images have \(imageShape.channels)")
+        }
+        rowScaling = try normalisation.map { try RowScaling($0, width: imageShape.width) }
+        self.normalisation = normalisation
     }
 
     // MARK: - Layers

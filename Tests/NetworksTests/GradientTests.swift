@@ -227,15 +227,6 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
 
     // MARK: - Helpers
 
-    /// Each within `relative` of the largest wanted value, or of `floor`.
-    private func expectClose(_ values: [Float], _ wanted: [Double], relative: Double, floor: Double = 1e-6, _ what: String = "",
-                             sourceLocation: SourceLocation = #_sourceLocation) {
-        #expect(values.count == wanted.count, sourceLocation: sourceLocation)
-        let scale = max(wanted.map(abs).max() ?? 0, floor)
-        let worst = zip(values, wanted).map { abs(Double($0) - $1) }.max() ?? 0
-        #expect(worst <= relative * scale, "\(what): off by \(worst) of \(scale)", sourceLocation: sourceLocation)
-    }
-
     /// Gradients against finite differences, of which at least a third must be away from kinks.
     private func expectSlopes(_ values: [Float], _ wanted: [Double?], _ what: String,
                               sourceLocation: SourceLocation = #_sourceLocation) {

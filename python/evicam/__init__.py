@@ -11,10 +11,12 @@ import importlib
 _HOME = {
     "EvidentialClassifier": "classifiers",
     "SoftmaxClassifier": "classifiers",
+    "Augmentation": "augmentation",
     "Opinion": "opinion",
     "CollapseWarning": "training",
     "load": "checkpoint",
     "CheckpointError": "checkpoint",
+    "CheckpointWarning": "resuming",
     "card": "cards",
     "Card": "cards",
     "explain": "explanations",

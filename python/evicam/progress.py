@@ -74,9 +74,14 @@ class Lines:
         pass
 
     def epoch_done(self, row):
+        from tqdm import tqdm
+
         self._epoch += 1
         figures = _figures(row["loss"], row["accuracy"], self._evidential and row["uncertainty"])
         text = f"epoch {self._epoch}/{self._epochs}: {figures}{_validation(row)}, {row['seconds']:.1f} s"
+        left = (self._epochs - self._epoch) * row["seconds"]
+        if left > 0:
+            text += f", {tqdm.format_interval(left)} left"
         print(text, file=sys.stderr, flush=True)
 
     def close(self):
