@@ -117,8 +117,8 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
 
     Parameters
     ----------
-    model : EvidentialClassifier, SoftmaxClassifier or str
-        A fitted classifier; or an architecture, by name or as text, as a classifier's `architecture`.
+    model : EvidentialClassifier, SoftmaxClassifier, str or nn.Layer
+        A fitted classifier; or an architecture: by name, as text or put together, as a classifier's `architecture`.
     layer : str, optional
         Name of a layer whose output is a map. By default the last convolution.
     image_shape : tuple of int, optional
@@ -148,7 +148,9 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
 
 def _network_of(model, image_shape):
     """The engine's network of `model` and the image shape (H, W, C) it was made for."""
-    if not isinstance(model, str):
+    from .nn import Layer
+
+    if not isinstance(model, (str, Layer)):
         network, shape = fitted_network(model)
         if image_shape is not None and tuple(image_shape) != tuple(shape)[: len(image_shape)]:
             raise ValueError(f"image_shape is {tuple(image_shape)}, but the classifier was trained on {tuple(shape)}")
