@@ -7,11 +7,12 @@ import evicam
 from evicam import checkpoint, nn
 from trained import shapes
 
-X, Y = shapes(240)
+X, Y = shapes(480)
 
 
 def tiny(last=None):
     """A residual network that learns bars, discs and frames in seconds."""
+
     def normalised(channels, kernel, **options):
         return [nn.Convolution(channels, kernel, bias=False, **options), nn.BatchNormalisation()]  # fmt: skip
 
@@ -29,7 +30,7 @@ def tiny(last=None):
 
 
 def quick(**settings):
-    given = dict(epochs=6, batch_size=24, learning_rate=3e-3, random_state=0, verbose=False)
+    given = dict(epochs=8, batch_size=24, learning_rate=1e-2, random_state=0, verbose=False)
     return evicam.EvidentialClassifier(settings.pop("architecture", tiny()), **{**given, **settings})
 
 
@@ -91,7 +92,7 @@ def test_the_best_weights_come_with_their_statistics():
 def test_every_layer_can_be_explained(fitted):
     for layer in fitted.network_.layers():
         if layer["spatial"]:
-            found = evicam.explain(fitted, X[:4], "layercam", layer=layer["name"], target=[0, 1, 2, 0])
+            found = evicam.explain(fitted, X[:4], "layercam", layer=layer["name"], target=["bar", "disc", "frame", "bar"])
             assert found.raw.shape == (4, layer["height"], layer["width"]), layer["name"]
             assert np.isfinite(found.raw).all()
 
@@ -103,6 +104,26 @@ def test_fields_meet_where_branches_do():
     assert short.size == (3, 3) and block.size == (9, 9)
     field = evicam.receptive_field("resnet18", "layer3.1.relu2", image_shape=(32, 32))
     assert field.has_centres and field.jump == (4, 4) and field.cells == (8, 8)
+
+
+@pytest.mark.parametrize(
+    "architecture, layer, found",
+    [
+        ("resnet18", None, "layer4.1.relu2"),
+        ("resnet18", "layer3", "layer3.1.relu2"),
+        ("resnet18", "layer2.0", "layer2.0.relu2"),
+        ("resnet18", "layer2.0.downsample", "layer2.0.downsample.1"),
+        ("resnet9", None, "layer3.residual.sum"),
+        ("lenet", None, "conv2"),
+    ],
+)
+def test_blocks_stand_for_their_last_layer(architecture, layer, found):
+    assert evicam.receptive_field(architecture, layer, image_shape=(32, 32)).layer == found
+
+
+def test_an_unknown_block_is_told():
+    with pytest.raises(ValueError, match="layer is 'layer5', but must be one of conv1"):
+        evicam.receptive_field("resnet18", "layer5", image_shape=(32, 32))
 
 
 def test_a_batch_of_one_without_a_variance_is_refused():

@@ -54,7 +54,14 @@ def test_the_text_is_what_one_would_write():
 
 def test_containers_put_their_name_before_those_inside():
     lines = residual(name="block").text().splitlines()
-    assert [line.split(" = ")[0] for line in lines[2:8]] == ["relu1", "block.conv1", "block.conv2", "block.add1", "relu2", "pool1"]
+    assert [line.split(" = ")[0] for line in lines[2:8]] == [
+        "relu1",
+        "block.conv1",
+        "block.conv2",
+        "block.add1",
+        "relu2",
+        "pool1",
+    ]
     nested = nn.Sequential(nn.Sequential(nn.ReLU(name="first"), nn.ReLU(), name="b"), name="a")
     assert nested.text() == "a.b.first = relu(image)\na.b.relu1 = relu(a.b.first)\n"
 
@@ -112,13 +119,13 @@ def test_a_classifier_takes_it_and_a_checkpoint_keeps_it(tmp_path):
         (lambda: nn.Residual(nn.ReLU(), 3), TypeError, "shortcut is 3"),
         (lambda: nn.Sequential().text(), ValueError, "no layers"),
         (lambda: nn.Residual(nn.Sequential()).text(), ValueError, "no layer on either way"),
-        (lambda: fit(nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(3, name="relu 1"))), ValueError, "'relu 1' is not a layer name"),
-        (lambda: fit(nn.Sequential(nn.ReLU(name="a"), nn.Flatten(), nn.Linear(3, name="a"))), ValueError, "'a' is used twice"),
-        (lambda: fit(nn.Sequential(nn.Convolution(0, 3), nn.Flatten(), nn.Linear(3))), ValueError, "layer 'conv1': channels is 0"),
-        (lambda: fit(nn.Sequential(nn.Dropout(1.0), nn.Flatten(), nn.Linear(3))), ValueError, "rate is 1.0"),
-        (lambda: fit(nn.Sequential(nn.BatchNormalisation(0.0), nn.Flatten(), nn.Linear(3))), ValueError, "epsilon is 0.0"),
-        (lambda: fit(nn.Sequential(nn.BatchNormalisation(float("nan")), nn.Flatten(), nn.Linear(3))), ValueError, "epsilon is"),
-        (lambda: fit(nn.Sequential(nn.BatchNormalisation(momentum=2), nn.Flatten(), nn.Linear(3))), ValueError, "momentum is 2.0"),
+        (lambda: fit_through(nn.ReLU(name="relu 1")), ValueError, "'relu 1' is not a layer name"),
+        (lambda: fit_through(nn.ReLU(name="a"), nn.ReLU(name="a")), ValueError, "'a' is used twice"),
+        (lambda: fit_through(nn.Convolution(0, 3)), ValueError, "layer 'conv1': channels is 0"),
+        (lambda: fit_through(nn.Dropout(1.0)), ValueError, "rate is 1.0"),
+        (lambda: fit_through(nn.BatchNormalisation(0.0)), ValueError, "epsilon is 0.0"),
+        (lambda: fit_through(nn.BatchNormalisation(float("nan"))), ValueError, "epsilon is"),
+        (lambda: fit_through(nn.BatchNormalisation(momentum=2)), ValueError, "momentum is 2.0"),
         (lambda: fit(nn.Sequential(nn.Flatten(), nn.Linear(4))), ValueError, "ends in 4 logits, but y has 3 classes"),
         (lambda: fit(nn.Residual(nn.Convolution(2, 3))), ValueError, "'add1' adds"),
         (lambda: fit(nn.Linear), (TypeError, ValueError), "architecture"),
@@ -131,3 +138,7 @@ def test_what_does_not_fit_is_told(make, error, message):
 
 def fit(model):
     return evicam.SoftmaxClassifier(model, epochs=1, verbose=False).fit(np.zeros((6, 8, 8), np.uint8), np.arange(6) % 3)
+
+
+def fit_through(*layers):
+    return fit(nn.Sequential(*layers, nn.Flatten(), nn.Linear(3)))
