@@ -139,10 +139,16 @@ struct PlanCompiler {
         }
     }
 
-    /// Whether a layer is max pooling that works on a copy of its input, framed by -infinity.
+    /// Whether no value of what a layer that runs gives is below 0.
+    private func isRectified(_ name: String) -> Bool {
+        rectified.contains(name) || architecture.index(of: name).map { architecture.layers[$0].kind == .relu } ?? false
+    }
+
+    /// Whether a layer is max pooling that works on a copy of its input, framed by -infinity: the zeros of a border would
+    /// win over what is below them.
     func needsFrame(_ layer: Layer) -> Bool {
         guard case .maxPooling(_, _, let padding) = layer.kind else { return false }
-        return MaxPoolingOperation.needsFrame(padding: padding, relu: rectified.contains(layer.name))
+        return padding != Size(0) && !isRectified(layer.name) && !isRectified(layer.inputs[0])
     }
 
     // MARK: - Pooling
