@@ -14,6 +14,18 @@ public func evicam_architecture_lenet(
 }
 
 @c @implementation
+public func evicam_architecture_named(
+    _ name: UnsafePointer<CChar>!, _ classes: Int64, _ text: UnsafeMutablePointer<CChar>!, _ capacity: Int64,
+    _ length: UnsafeMutablePointer<Int64>!, _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let architecture = try Architecture.named(try requireText(name, "name"),
+                                                  classes: try require(classes, "classes", in: 2 ... 1 << 20))
+        try write(architecture.description, to: text, capacity: capacity, length: length)
+    }
+}
+
+@c @implementation
 public func evicam_network_create(
     _ architecture: UnsafePointer<CChar>!, _ height: Int64, _ width: Int64, _ channels: Int64, _ seed: UInt64,
     _ network: UnsafeMutablePointer<evicam_network>!, _ error: UnsafeMutablePointer<evicam_error>!

@@ -64,10 +64,11 @@ public final class Network {
     }
 
     /// Sets one parameter from `source`, `shape.count` floats.
-    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite; nothing is changed then.
+    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or a variance negative; nothing is changed
+    ///   then.
     public func writeParameter(_ index: Int, from source: UnsafePointer<Float>) throws {
         let parameter = layout.parameters[index]
-        for i in 0 ..< parameter.shape.count where !source[i].isFinite {
+        for i in 0 ..< parameter.shape.count where !source[i].isFinite || source[i] < parameter.least {
             throw NetworkError.invalidArgument("'\(parameter.name)' holds \(source[i]) at element \(i)")
         }
         (parameters.base + parameter.offset).update(from: source, count: parameter.shape.count)

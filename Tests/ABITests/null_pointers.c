@@ -11,6 +11,7 @@ static void networks(void) {
     char text[64];
     NULL_OF("length", evicam_architecture_lenet(10, 2, text, sizeof text, NULL, error));
     int64_t length;
+    NULL_OF("name", evicam_architecture_named(NULL, 10, text, sizeof text, &length, error));
     NULL_OF("text", evicam_architecture_lenet(10, 2, NULL, 8, &length, error));
     NULL_OF("architecture", evicam_network_create(NULL, SIDE, SIDE, 1, 0, &made, error));
     NULL_OF("network", evicam_network_create(ARCHITECTURE, SIDE, SIDE, 1, 0, NULL, error));

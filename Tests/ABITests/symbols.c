@@ -16,6 +16,7 @@ static const struct {
     SYMBOL(evicam_set_winograd),
     SYMBOL(evicam_winograd),
     SYMBOL(evicam_architecture_lenet),
+    SYMBOL(evicam_architecture_named),
     SYMBOL(evicam_network_create),
     SYMBOL(evicam_network_destroy),
     SYMBOL(evicam_network_architecture),

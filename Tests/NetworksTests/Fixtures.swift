@@ -35,10 +35,10 @@ struct SquaredError: Loss {
 }
 
 /// Each within `relative` of the largest wanted value.
-func expectClose(_ values: [Float], _ wanted: [Double], relative: Double, _ what: String = "",
+func expectClose(_ values: [Float], _ wanted: [Double], relative: Double, floor: Double = 1e-6, _ what: String = "",
                  sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(values.count == wanted.count, sourceLocation: sourceLocation)
-    let scale = max(wanted.map(abs).max() ?? 0, 1e-6)
+    let scale = max(wanted.map(abs).max() ?? 0, floor)
     let worst = zip(values, wanted).map { abs(Double($0) - $1) }.max() ?? 0
     #expect(worst <= relative * scale, "\(what): off by \(worst) of \(scale)", sourceLocation: sourceLocation)
 }

@@ -154,12 +154,12 @@ def _network_of(model, image_shape):
             raise ValueError(f"image_shape is {tuple(image_shape)}, but the classifier was trained on {tuple(shape)}")
         return network, shape
     from . import _native
-    from .classifiers import EvidentialClassifier
+    from .architectures import architecture_text
 
     if image_shape is None or len(image_shape) not in (2, 3):
         raise ValueError(f"image_shape is {image_shape!r}, but with an architecture must be (H, W) or (H, W, C)")
     shape = (*image_shape, 1)[:3]
-    text = EvidentialClassifier(model)._architecture_text(2)  # the number of classes has no bearing on where cells look
+    text = architecture_text(model, 2)  # the number of classes has no bearing on where cells look
     return _native.Network(text, *(int(side) for side in shape), 0), shape
 
 

@@ -80,6 +80,11 @@ typedef struct {
 evicam_status evicam_architecture_lenet(int64_t classes, int64_t pool, char *text, int64_t capacity, int64_t *length,
                                         evicam_error *error);
 
+/* Text of an architecture by its name: lenet, lenet-pool1, resnet9, resnet18, resnet34, resnet18-imagenet,
+ * resnet34-imagenet. EVICAM_INVALID_ARGUMENT for another one. Since version 3. */
+evicam_status evicam_architecture_named(const char *name, int64_t classes, char *text, int64_t capacity, int64_t *length,
+                                        evicam_error *error);
+
 /* ---- Networks ---------------------------------------------------------------------------------------------- */
 
 typedef uint64_t evicam_network;

@@ -2,8 +2,8 @@ import Kernels
 
 /// Max pooling, with the ReLU after it where that was fused.
 ///
-/// Windows that reach into padding must not see its zeros unless a fused ReLU makes zero the floor anyway; then the
-/// input is first copied into a frame of -infinity.
+/// Windows that reach into padding must not see its zeros, unless a ReLU before or after makes zero the floor anyway; the
+/// input is then first copied into a frame of -infinity.
 final class MaxPoolingOperation: Operation {
     private let input: Value
     private let output: Value
@@ -30,9 +30,6 @@ final class MaxPoolingOperation: Operation {
         shape = PoolingShape(kernel: kernel, stride: stride, input: frame ?? input, output: output)
         if let frame { frame.activations.update(repeating: -.infinity, count: capacity * frame.imageStep) }
     }
-
-    /// Whether `padding` calls for a frame.
-    static func needsFrame(padding: Size, relu: Bool) -> Bool { padding != Size(0) && !relu }
 
     private var source: Value { frame ?? input }
 

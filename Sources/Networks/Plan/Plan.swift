@@ -53,7 +53,7 @@ final class Plan {
     /// Image to logits. `version` tells whether the parameters have changed since the last pass.
     func forward(_ pass: Pass, version: Int) {
         if packedVersion != version {
-            for operation in weighted { operation.pack(pass.pool) }
+            for operation in weighted { operation.prepare(pass.pool) }
             packedVersion = version
         }
         for operation in operations { operation.forward(pass) }

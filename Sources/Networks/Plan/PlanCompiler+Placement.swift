@@ -44,6 +44,10 @@ extension PlanCompiler {
         var gradientScratch: UnsafeMutablePointer<Float>?
         /// The factors of dropout, or the winners of max pooling.
         var perOutput: UnsafeMutablePointer<Float>?
+        /// A batch normalisation's numbers, and the weights and bias it is folded into.
+        var perChannel: UnsafeMutablePointer<Float>?
+        var foldedWeight: UnsafeMutablePointer<Float>?
+        var foldedBias: UnsafeMutablePointer<Float>?
     }
 
     /// Visits all memory in order.
@@ -70,6 +74,14 @@ extension PlanCompiler {
                 if wantsGradient.contains(layer.inputs[0]) {
                     scratch.packedForScatter = try placer.take(winograd?.scatterWeightCount ?? window.scatterWeightCount)
                 }
+            }
+            let channels = output.shape.channels
+            if folded[layer.name] != nil {
+                scratch.foldedWeight = try placer.take(layout.parameter("\(layer.name).weight")!.shape.count)
+                scratch.foldedBias = try placer.take(channels)
+            }
+            if folded[layer.name] != nil || layer.kind.isBatchNormalisation {
+                scratch.perChannel = try placer.take(ChannelMemory.count(channels: channels))
             }
             if remembersOutputs(layer) { scratch.perOutput = try placer.take(capacity * output.imageStep) }
             visit(layer, scratch)
@@ -150,6 +162,14 @@ extension PlanCompiler {
         case .globalAveragePooling:
             let all = Size(input.shape.height, input.shape.width)
             return AveragePoolingOperation(input: input, output: output, kernel: all, stride: all, padding: Size(0))
+        case .batchNormalisation(let epsilon, let momentum):
+            return NormalisationOperation(
+                input: input, residual: inputs.count > 1 ? inputs[1] : nil, output: output,
+                parameters: normalisation(layer.name),
+                settings: NormalisationOperation.Settings(
+                    epsilon: Float(epsilon), momentum: Float(momentum), relu: relu, byBatch: purpose == .training,
+                    overwrites: overwrites(layer)),
+                memory: ChannelMemory(base: scratch.perChannel!, channels: output.shape.channels))
         case .relu:
             return RectifyOperation(input: input, output: output)
         case .dropout(let rate):
@@ -158,25 +178,53 @@ extension PlanCompiler {
         case .flatten:
             return FlattenOperation(input: input, output: output)
         case .add:
-            return AddOperation(inputs: inputs, output: output)
+            return AddOperation(inputs: inputs, output: output, relu: relu)
         }
     }
 
     private func weights(of layer: Layer, scratch: Scratch) -> WeightedOperation.Weights {
         let weight = layout.parameter("\(layer.name).weight")!, bias = layout.parameter("\(layer.name).bias")
+        let normalisation = foldedNormalisation(layer.name, weight: weight, bias: bias, scratch: scratch)
         return WeightedOperation.Weights(
-            weight: parameters + weight.offset, bias: bias.map { UnsafePointer(parameters + $0.offset) },
+            weight: scratch.foldedWeight ?? parameters + weight.offset,
+            bias: scratch.foldedBias.map { UnsafePointer($0) } ?? bias.map { UnsafePointer(parameters + $0.offset) },
             weightGradient: gradient.map { $0 + weight.offset },
             biasGradient: gradient.flatMap { gradient in bias.map { gradient + $0.offset } },
             packedForProduct: scratch.packedForProduct!, packedForScatter: scratch.packedForScatter,
-            gradientScratch: scratch.gradientScratch)
+            gradientScratch: scratch.gradientScratch, normalisation: normalisation)
     }
 
-    /// Whether the layer writes its input's gradient without adding: it alone does, and each element once at most.
+    private func foldedNormalisation(_ layer: String, weight: Parameter, bias: Parameter?,
+                                     scratch: Scratch) -> FoldedNormalisation? {
+        guard let name = folded[layer], let weights = scratch.foldedWeight, let biases = scratch.foldedBias,
+              let memory = scratch.perChannel, let index = architecture.index(of: name),
+              case .batchNormalisation(let epsilon, _) = architecture.layers[index].kind else { return nil }
+        return FoldedNormalisation(
+            parameters: normalisation(name), epsilon: Float(epsilon),
+            memory: ChannelMemory(base: memory, channels: shapes[name]!.channels),
+            weight: parameters + weight.offset, weightCount: weight.shape.count,
+            bias: bias.map { UnsafePointer(parameters + $0.offset) }, foldedWeight: weights, foldedBias: biases)
+    }
+
+    private func normalisation(_ layer: String) -> NormalisationOperation.Parameters {
+        func offset(_ part: String) -> Int { layout.parameter("\(layer).\(part)")!.offset }
+        return NormalisationOperation.Parameters(
+            weight: parameters + offset("weight"), bias: parameters + offset("bias"),
+            runningMean: parameters + offset("running_mean"), runningVariance: parameters + offset("running_var"),
+            weightGradient: gradient.map { $0 + offset("weight") }, biasGradient: gradient.map { $0 + offset("bias") })
+    }
+
+    /// Whether the layer writes its first input's gradient without adding: it alone does, and each element once at most.
     private func overwrites(_ layer: Layer) -> Bool {
-        guard case .maxPooling(let kernel, let stride, _) = layer.kind, !needsFrame(layer) else { return false }
-        let readers = running.filter { $0.inputs.contains(layer.inputs[0]) }.count
-        return readers == 1 && stride.height >= kernel.height && stride.width >= kernel.width
+        guard running.reduce(0, { $0 + $1.inputs.filter { $0 == layer.inputs[0] }.count }) == 1 else { return false }
+        switch layer.kind {
+        case .maxPooling(let kernel, let stride, _):
+            return !needsFrame(layer) && stride.height >= kernel.height && stride.width >= kernel.width
+        case .batchNormalisation:
+            return true
+        default:
+            return false
+        }
     }
 
     private func backwardSteps(_ layers: [Layer], operations: [String: Operation],
@@ -185,11 +233,15 @@ extension PlanCompiler {
         return layers.reversed().filter(runsBackward).map { layer in
             var clears: [Value] = []
             for input in layer.inputs where wantsGradient.contains(input) && written.insert(input).inserted {
-                if !overwrites(layer) { clears.append(values[input]!) }
+                if input != layer.inputs[0] || !overwrites(layer) { clears.append(values[input]!) }
             }
             return Plan.BackwardStep(operation: operations[layer.name]!, clears: clears)
         }
     }
+}
+
+extension LayerKind {
+    fileprivate var isBatchNormalisation: Bool { if case .batchNormalisation = self { true } else { false } }
 }
 
 /// Hands out aligned stretches of one allocation; without a base it only counts (the addresses are then meaningless).

@@ -84,6 +84,7 @@ public final class Trainer {
                 "the run stands at step \(progress.stepInEpoch) of its epoch, but \(images.count) images make only \(steps): "
                     + "resume with the images it was started with")
         }
+        try network.checkBatches(of: settings.batchSize, images: images.count)
         shuffle(images: images.count)
         for _ in 0 ..< maxSteps {
             statistics += try step(images, labels: labels, alive: alive)

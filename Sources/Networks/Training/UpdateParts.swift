@@ -12,9 +12,9 @@ final class UpdateParts {
         var start = 0
         let parameters = layout.parameters
         for (index, parameter) in parameters.enumerated() {
-            let decays = decaysVectors || parameter.shape.rank > 1
+            let decays = parameter.decays(vectorsToo: decaysVectors)
             let next = index + 1 < parameters.count ? parameters[index + 1] : nil
-            if let next, (decaysVectors || next.shape.rank > 1) == decays { continue }
+            if let next, next.decays(vectorsToo: decaysVectors) == decays { continue }
             let end = next?.offset ?? layout.flatCount
             parts += UpdatePart.cut(start ..< end, decays: decays)
             start = end
@@ -25,4 +25,9 @@ final class UpdateParts {
     }
 
     deinit { parts.deallocate() }
+}
+
+extension Parameter {
+    /// Running statistics have no gradient; without decay the update leaves them alone, and only averages them.
+    fileprivate func decays(vectorsToo: Bool) -> Bool { isTrained && (vectorsToo || shape.rank > 1) }
 }

@@ -56,15 +56,21 @@ static PyObject *winograd(PyObject *module, PyObject *unused) {
     return PyBool_FromLong(engine.evicam_winograd());
 }
 
-static PyObject *lenet(PyObject *module, PyObject *args) {
+static PyObject *architecture(PyObject *module, PyObject *args) {
     (void)module;
-    long long classes, pool;
-    if (!PyArg_ParseTuple(args, "LL:lenet", &classes, &pool)) return NULL;
-    char text[4096];
-    int64_t length;
+    const char *name;
+    long long classes;
+    if (!PyArg_ParseTuple(args, "sL:architecture", &name, &classes)) return NULL;
+    int64_t length = 0;
     bool failed;
-    CALL(evicam_architecture_lenet(classes, pool, text, sizeof text, &length, &error), failed);
-    return failed ? NULL : PyUnicode_FromString(text);
+    CALL(evicam_architecture_named(name, classes, NULL, 0, &length, &error), failed);
+    if (failed) return NULL;
+    char *text = PyMem_Malloc((size_t)length + 1);
+    if (text == NULL) return PyErr_NoMemory();
+    CALL(evicam_architecture_named(name, classes, text, length + 1, &length, &error), failed);
+    PyObject *result = failed ? NULL : PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
+    PyMem_Free(text);
+    return result;
 }
 
 static PyMethodDef engine_methods[] = {
@@ -78,7 +84,7 @@ static PyMethodDef engine_methods[] = {
      "True, the default, is two to three times faster there; False rounds least (docs/winograd.md). Classifiers go by it\n"
      "from their next call on."},
     {"winograd", winograd, METH_NOARGS, "winograd() -> bool: what set_winograd was told"},
-    {"lenet", lenet, METH_VARARGS, "lenet(classes, pool) -> str: architecture text"},
+    {"architecture", architecture, METH_VARARGS, "architecture(name, classes) -> str: the text of an architecture"},
     {NULL, NULL, 0, NULL}};
 
 /* The enumerations of evicam.h without their prefix. */

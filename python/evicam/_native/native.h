@@ -17,7 +17,7 @@
 /* Every function of evicam.h: the one list from which the table is declared and resolved. */
 #define EVICAM_FUNCTIONS(X) \
     X(evicam_abi_version) X(evicam_version) X(evicam_isa) X(evicam_set_num_threads) X(evicam_num_threads) \
-    X(evicam_set_winograd) X(evicam_winograd) X(evicam_architecture_lenet) X(evicam_network_create) X(evicam_network_destroy) X(evicam_network_architecture) \
+    X(evicam_set_winograd) X(evicam_winograd) X(evicam_architecture_named) X(evicam_network_create) X(evicam_network_destroy) X(evicam_network_architecture) \
     X(evicam_network_classes) X(evicam_network_layer_count) X(evicam_network_layer) X(evicam_network_parameter_count) \
     X(evicam_network_parameter) X(evicam_network_read_parameter) X(evicam_network_write_parameter) \
     X(evicam_network_set_normalisation) X(evicam_network_normalisation) X(evicam_network_logits) X(evicam_evidence) X(evicam_opinions) X(evicam_softmax) X(evicam_trainer_create) \

@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from .. import _native
+from ..architectures import architecture_text
 from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
 from ..augmentation import check_augmentation
 from ..interrupts import Interrupt
@@ -198,7 +199,7 @@ class Fitting:
 
     def _make_network(self, shape, classes, seed):
         """A new network; the old one stands if this fails."""
-        text = self._architecture_text(len(classes))
+        text = architecture_text(self.architecture, len(classes))
         network = _native.Network(text, *map(int, shape), seed)
         if network.classes != len(classes):
             raise ValueError(f"architecture ends in {network.classes} logits, but y has {len(classes)} classes")
@@ -207,12 +208,6 @@ class Fitting:
         self.classes_ = classes
         self.image_shape_ = tuple(map(int, shape))
         self.n_features_in_ = int(np.prod(shape))
-
-    def _architecture_text(self, classes):
-        if isinstance(self.architecture, str) and "=" in self.architecture:
-            return self.architecture
-        name = check_choice(self.architecture, "architecture", ["lenet", "lenet-pool1"])
-        return _native.lenet(classes, 1 if name == "lenet-pool1" else 2)
 
     def _split(self, images, codes, validation, seed):
         """Training and validation parts: (images, codes), and the same or None."""

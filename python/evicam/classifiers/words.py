@@ -2,7 +2,9 @@
 
 PARAMETERS = """
     architecture : str
-        "lenet" (the paper's), "lenet-pool1" (the variant in its authors' code, without pooling), or architecture text.
+        "lenet" (the paper's), "lenet-pool1" (the variant in its authors' code, without pooling), "resnet9" (small and
+        fast), "resnet18" or "resnet34" (torchvision's with a stem for small images; "resnet18-imagenet" and
+        "resnet34-imagenet" with their own), or architecture text.
     epochs : int
         Passes over the training images.
     batch_size : int

@@ -16,7 +16,7 @@ def add_arguments(parser):
     parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only")
     parser.add_argument("--softmax", action="store_true", help="train the softmax twin instead of the evidential classifier")
-    parser.add_argument("--architecture", default="lenet", help="lenet (default), lenet-pool1, or architecture text")
+    parser.add_argument("--architecture", default="lenet", help="lenet (default), resnet18 or another name, or architecture text")
     parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
