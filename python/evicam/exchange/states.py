@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
 
 import numpy as np
 
+from .. import checkpoint
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
 from .torch_files import PICKLE_MAGIC, ZIP_MAGIC, read_legacy, read_zip
@@ -16,6 +18,9 @@ from .torch_files import PICKLE_MAGIC, ZIP_MAGIC, read_legacy, read_zip
 _NESTS = ("state_dict", "model", "model_state_dict")
 # What DataParallel puts before every name.
 _PREFIX = "module."
+
+# Bytes of a safetensors file's header; the format's limit.
+_LARGEST_HEADER = 100_000_000
 
 _SAFETENSORS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32", "I16": "int16",
@@ -98,8 +103,7 @@ def _from_safetensors(data):
         tensors = deserialize(data)
     except (SafetensorError, ValueError) as error:
         raise WeightsError(f"it is neither a whole safetensors file ({error}) nor one that torch.save wrote") from None
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    if header.get("__metadata__", {}).get("format") == "evicam":
+    if is_checkpoint(io.BytesIO(data)):
         raise WeightsError("it is a checkpoint of evicam: load it with evicam.load; to_torch_state writes what PyTorch reads")
     unknown = [f"{name} ({value['dtype']})" for name, value in tensors if value["dtype"] not in _SAFETENSORS]
     if unknown:
@@ -108,6 +112,15 @@ def _from_safetensors(data):
     for name, value in tensors:
         found[name] = decode(value["data"], StorageKind(_SAFETENSORS[value["dtype"]])).reshape(value["shape"])
     return _without_prefix(found)
+
+
+def is_checkpoint(file):
+    """Whether a binary file is a safetensors file that says it is a checkpoint of evicam."""
+    try:
+        header = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _LARGEST_HEADER)))
+        return header["__metadata__"]["format"] == checkpoint.FORMAT
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def _without_prefix(arrays):
