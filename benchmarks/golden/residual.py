@@ -1,4 +1,4 @@
-"""Golden values for python/tests/test_residual_golden.py: torchvision's ResNets, and one training step of a small residual network.
+"""Golden values for python/tests/test_residual_golden.py: torchvision's ResNets, and a training step of a small one.
 
     python benchmarks/golden/residual.py > python/tests/residual_golden.json
 

@@ -47,9 +47,9 @@ func measureNormalisation(_ batch: NormalisedBatch) {
             pool.run(sums)
             sums.finish(weightGradient: weight, biasGradient: bias)
         }
-        reportBytes(title, "input gradient", floats: (3 + 3 * extra) * count) {
+        reportBytes(title, "input gradient", floats: (3 + 2 * extra) * count) {
             pool.run(NormaliseGradient(maps: normalised, byBatch: true, inputGradient: plain[1], overwrites: true,
-                                       residualGradient: residualGradient))
+                                       residualGradient: residualGradient, overwritesResidual: true))
         }
     }
     for pointer in bordered + [x, dx, numbers, weight, bias] { pointer.deallocate() }

@@ -33,7 +33,7 @@ _HOME = {
     "show_versions": "versions",
     "__version__": "versions",
 }
-_MODULES = ("baselines", "datasets", "experiments", "methods", "metrics", "plot", "statistics")
+_MODULES = ("baselines", "datasets", "experiments", "methods", "metrics", "nn", "plot", "statistics")
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -12,6 +12,7 @@ import numpy as np
 from . import _native
 from .augmentation import Augmentation
 from .files import write_file
+from .nn import Layer
 from .normalisation import read_normalisation
 
 FORMAT = "evicam"
@@ -152,13 +153,15 @@ def _classes_from_json(value):
 
 
 def params_to_json(params):
-    """Constructor arguments; a random generator's state is not kept."""
+    """Constructor arguments; a random generator's state is not kept, and a model of `nn` is kept as its text."""
     plain = {}
     for name, value in params.items():
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, os.PathLike):
             value = os.fspath(value)
+        if isinstance(value, Layer):
+            value = value.text()
         if isinstance(value, Augmentation):
             plain[name] = dataclasses.asdict(value)
             continue

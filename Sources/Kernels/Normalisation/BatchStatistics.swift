@@ -35,14 +35,14 @@ public struct BatchStatistics: ParallelWork {
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             let pivot = V(reading: pivot + offset)
-            var total = V(reading: sum + offset), square = V(reading: squares + offset)
+            var total = V(), square = V()
             for pixel in 0 ..< rows.columns {
                 let x = V(reading: input + (pixel &* rows.channels &+ offset)) - pivot
                 total += x
                 square.accumulate(x, x)
             }
-            total.write(to: sum + offset, first: lanes)
-            square.write(to: squares + offset, first: lanes)
+            (V(reading: sum + offset) + total).write(to: sum + offset, first: lanes)
+            (V(reading: squares + offset) + square).write(to: squares + offset, first: lanes)
         }
     }
 

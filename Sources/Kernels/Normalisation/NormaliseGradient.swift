@@ -73,7 +73,7 @@ public struct NormalisationSums: ParallelWork {
             let memory = maps.memory
             let mean = V(reading: memory.mean + offset), scale = V(reading: memory.scale + offset)
             let shift = V(reading: memory.shift + offset)
-            var total = V(reading: sum + offset), product = V(reading: products + offset)
+            var total = V(), product = V()
             for pixel in 0 ..< maps.rows.columns {
                 let place = pixel &* maps.rows.channels &+ offset
                 let x = V(reading: row.x + place)
@@ -81,8 +81,8 @@ public struct NormalisationSums: ParallelWork {
                 total += dy
                 product.accumulate(dy, x - mean)
             }
-            total.write(to: sum + offset, first: lanes)
-            product.write(to: products + offset, first: lanes)
+            (V(reading: sum + offset) + total).write(to: sum + offset, first: lanes)
+            (V(reading: products + offset) + product).write(to: products + offset, first: lanes)
         }
     }
 
@@ -111,18 +111,20 @@ public struct NormaliseGradient: ParallelWork {
     let inputGradient: MapMemory?
     let overwrites: Bool
     let residualGradient: MapMemory?
+    let overwritesResidual: Bool
 
     /// - Parameters:
     ///   - byBatch: whether the statistics were the batch's own.
     ///   - inputGradient: added to, or overwritten; nil if it is not wanted.
-    ///   - residualGradient: added to; nil if it is not wanted.
+    ///   - residualGradient: added to, or overwritten; nil if it is not wanted.
     public init(maps: NormalisedMaps, byBatch: Bool, inputGradient: MapMemory?, overwrites: Bool,
-                residualGradient: MapMemory?) {
+                residualGradient: MapMemory?, overwritesResidual: Bool) {
         self.maps = maps
         self.byBatch = byBatch
         self.inputGradient = inputGradient
         self.overwrites = overwrites
         self.residualGradient = residualGradient
+        self.overwritesResidual = overwritesResidual
     }
 
     public var partCount: Int { maps.rows.parts }
@@ -156,7 +158,8 @@ public struct NormaliseGradient: ParallelWork {
                 let x = V(reading: row.x + place)
                 let dy = work.maps.passed(row, place, x, scale: scale, shift: shift)
                 if let residual {
-                    (V(reading: residual + place) + dy).write(to: residual + place, first: lanes)
+                    let sum = work.overwritesResidual ? dy : V(reading: residual + place) + dy
+                    sum.write(to: residual + place, first: lanes)
                 }
                 guard let dx else { continue }
                 var sum = dy - taken

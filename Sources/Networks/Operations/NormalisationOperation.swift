@@ -26,8 +26,10 @@ final class NormalisationOperation: Operation {
         let relu: Bool
         /// Whether the batch's statistics are used, and followed by the running ones.
         let byBatch: Bool
-        /// Whether the input's gradient is written here alone, so that it need not be cleared and added to.
+        /// Whether the input's and the residual's gradients are first written here, so that they need not be cleared and
+        /// added to.
         let overwrites: Bool
+        let overwritesResidual: Bool
     }
 
     init(input: Value, residual: Value?, output: Value, parameters: Parameters, settings: Settings, memory: ChannelMemory) {
@@ -39,8 +41,10 @@ final class NormalisationOperation: Operation {
         self.memory = memory
     }
 
+    /// By the output's shape: the input may be a map that is read in place as if it were flattened.
     private func rows(_ pass: Pass) -> ChannelRows {
-        ChannelRows(images: pass.images, rows: input.shape.height, columns: input.shape.width, channels: input.shape.channels)
+        let shape = output.shape
+        return ChannelRows(images: pass.images, rows: shape.height, columns: shape.width, channels: shape.channels)
     }
 
     private func statistics(_ pass: Pass) -> BatchStatistics {
@@ -74,7 +78,8 @@ final class NormalisationOperation: Operation {
                                     epsilon: settings.epsilon, momentum: settings.momentum)
         }
         pass.pool.run(NormaliseGradient(maps: maps, byBatch: settings.byBatch, inputGradient: input.gradientMemory,
-                                        overwrites: settings.overwrites, residualGradient: residual?.gradientMemory))
+                                        overwrites: settings.overwrites, residualGradient: residual?.gradientMemory,
+                                        overwritesResidual: settings.overwritesResidual))
     }
 }
 

@@ -53,19 +53,33 @@ extension PlanCompiler {
     /// Visits all memory in order.
     private func walk(values: [String: Value], frames: [String: Value], placer: inout Placer,
                       visit: (Layer, Scratch) -> Void) throws {
-        func place(_ value: Value, isKept: Bool = true, gradient: Bool) throws {
+        let activationBlocks = activationBlocks(), gradientBlocks = gradientBlocks()
+        var activations: [Int: UnsafeMutablePointer<Float>] = [:], gradients = activations
+        /// The memory of this number, `count` floats, or memory of its own.
+        func memory(_ block: Int?, _ known: inout [Int: UnsafeMutablePointer<Float>],
+                    count: Int) throws -> UnsafeMutablePointer<Float> {
+            if let block, let memory = known[block] { return memory }
+            let memory = try placer.take(count)
+            if let block { known[block] = memory }
+            return memory
+        }
+        func place(_ value: Value, _ name: String, isKept: Bool = true, gradient: Bool) throws {
             let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
             if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
-            value.place(activations: try placer.take(isKept ? count : 0), gradient: gradient ? try placer.take(count) : nil)
+            value.place(
+                activations: try memory(activationBlocks[name], &activations, count: isKept ? count : 0),
+                gradient: gradient ? try memory(gradientBlocks[name], &gradients, count: count) : nil)
         }
-        try place(values[Architecture.image]!, gradient: wantsGradient.contains(Architecture.image))
+        try place(values[Architecture.image]!, Architecture.image, gradient: wantsGradient.contains(Architecture.image))
         // One stretch for all layers, which need it one after the other.
         let gradientScratch = try placer.take(gradientScratchCount(values))
         for layer in running {
             let output = values[layer.name]!, input = values[layer.inputs[0]]!
-            try place(output, isKept: !pooled.values.contains(layer.name),
+            try place(output, layer.name, isKept: !pooled.values.contains(layer.name),
                       gradient: wantsGradient.contains(layer.name))
-            if let frame = frames[layer.name] { try place(frame, gradient: wantsGradient.contains(layer.inputs[0])) }
+            if let frame = frames[layer.name] {
+                try place(frame, "frame of \(layer.name)", gradient: wantsGradient.contains(layer.inputs[0]))
+            }
             var scratch = Scratch()
             if let window = windowLayer(layer, input: input, output: output) {
                 scratch.gradientScratch = gradientScratch
@@ -155,7 +169,7 @@ extension PlanCompiler {
                                    output: output, padding: Size(0), relu: relu, weights: weights(of: layer, scratch: scratch))
         case .maxPooling(let kernel, let stride, let padding):
             return MaxPoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding,
-                                       relu: relu, overwrites: overwrites(layer), frame: frame,
+                                       relu: relu, overwrites: overwrites(layer, layer.inputs[0]), frame: frame,
                                        winners: scratch.perOutput, capacity: capacity)
         case .averagePooling(let kernel, let stride, let padding):
             return AveragePoolingOperation(input: input, output: output, kernel: kernel, stride: stride, padding: padding)
@@ -168,7 +182,8 @@ extension PlanCompiler {
                 parameters: normalisation(layer.name),
                 settings: NormalisationOperation.Settings(
                     epsilon: Float(epsilon), momentum: Float(momentum), relu: relu, byBatch: purpose == .training,
-                    overwrites: overwrites(layer)),
+                    overwrites: overwrites(layer, layer.inputs[0]),
+                    overwritesResidual: layer.inputs.count > 1 && overwrites(layer, layer.inputs[1])),
                 memory: ChannelMemory(base: scratch.perChannel!, channels: output.shape.channels))
         case .relu:
             return RectifyOperation(input: input, output: output)
@@ -214,12 +229,15 @@ extension PlanCompiler {
             weightGradient: gradient.map { $0 + offset("weight") }, biasGradient: gradient.map { $0 + offset("bias") })
     }
 
-    /// Whether the layer writes its first input's gradient without adding: it alone does, and each element once at most.
-    private func overwrites(_ layer: Layer) -> Bool {
-        guard running.reduce(0, { $0 + $1.inputs.filter { $0 == layer.inputs[0] }.count }) == 1 else { return false }
+    /// Whether the layer writes an input's gradient without adding: it is the first to do so on the way back, and writes each
+    /// element once.
+    private func overwrites(_ layer: Layer, _ input: String) -> Bool {
+        let first = running.last { runsBackward($0) && $0.inputs.contains(input) }
+        guard first?.name == layer.name, layer.inputs.filter({ $0 == input }).count == 1 else { return false }
         switch layer.kind {
         case .maxPooling(let kernel, let stride, _):
-            return !needsFrame(layer) && stride.height >= kernel.height && stride.width >= kernel.width
+            let map = shapes[input]!
+            return !needsFrame(layer) && stride == kernel && map.height % kernel.height == 0 && map.width % kernel.width == 0
         case .batchNormalisation:
             return true
         default:
@@ -233,7 +251,7 @@ extension PlanCompiler {
         return layers.reversed().filter(runsBackward).map { layer in
             var clears: [Value] = []
             for input in layer.inputs where wantsGradient.contains(input) && written.insert(input).inserted {
-                if input != layer.inputs[0] || !overwrites(layer) { clears.append(values[input]!) }
+                if !overwrites(layer, input) { clears.append(values[input]!) }
             }
             return Plan.BackwardStep(operation: operations[layer.name]!, clears: clears)
         }

@@ -1,10 +1,11 @@
 """The documentation that both classifiers share."""
 
 PARAMETERS = """
-    architecture : str
+    architecture : str or nn.Layer
         "lenet" (the paper's), "lenet-pool1" (the variant in its authors' code, without pooling), "resnet9" (small and
         fast), "resnet18" or "resnet34" (torchvision's with a stem for small images; "resnet18-imagenet" and
-        "resnet34-imagenet" with their own), or architecture text.
+        "resnet34-imagenet" with their own), architecture text, or a model of
+        `evicam.nn`.
     epochs : int
         Passes over the training images.
     batch_size : int

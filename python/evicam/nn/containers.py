@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import ClassVar
 
 from .layer import Layer
 
@@ -59,7 +58,6 @@ class Residual(Layer):
 
     branch: Layer
     shortcut: Layer | None = None
-
 
     def __post_init__(self):
         super().__post_init__()
