@@ -15,6 +15,8 @@ _HOME = {
     "Opinion": "opinion",
     "CollapseWarning": "training",
     "load": "checkpoint",
+    "load_torch_state": "exchange",
+    "WeightsError": "exchange",
     "CheckpointError": "checkpoint",
     "CheckpointWarning": "resuming",
     "card": "cards",

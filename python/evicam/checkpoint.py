@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import os
 import zlib
 from pathlib import Path
 
@@ -157,6 +158,8 @@ def params_to_json(params):
     for name, value in params.items():
         if isinstance(value, np.generic):
             value = value.item()
+        if isinstance(value, os.PathLike):
+            value = os.fspath(value)
         if isinstance(value, Layer):
             value = value.text()
         if isinstance(value, Augmentation):
@@ -241,7 +244,7 @@ def _build(metadata, tensors):
     pair = [_NORMALISATION + name for name in ("mean", "deviation")]
     if not set(pair).isdisjoint(tensors):
         wanted.update(dict.fromkeys(pair, classifier.image_shape_[2:]))
-    _check_tensors(tensors, wanted)
+    check_tensors(tensors, wanted)
     weights = {name: tensors[_PARAMETER + name] for name, _ in network.parameters()}
     write_parameters(network, weights, [tensors[name] for name in pair] if pair[0] in tensors else None)
     classifier.network_ = network
@@ -289,7 +292,7 @@ def _history(value):
     return value
 
 
-def _check_tensors(found, wanted):
+def check_tensors(found, wanted):
     """ValueError that lists what is missing, not known, or of another shape or dtype."""
     problems = []
     missing = sorted(set(wanted) - set(found))

@@ -44,6 +44,13 @@ def remove_leftovers(path) -> None:
                 file.unlink()
 
 
+def cache_folder() -> Path:
+    """Where what was downloaded is kept, by the system's custom."""
+    import pooch
+
+    return Path(pooch.os_cache("evicam"))
+
+
 def check_folder(path) -> None:
     """FileNotFoundError unless there is a folder for the file at `path`."""
     folder = Path(path).absolute().parent

@@ -110,3 +110,9 @@ def progress_bar(verbose, evidential):
 def _is_watched():
     stream = sys.stderr
     return "ipykernel" in sys.modules or bool(stream is not None and getattr(stream, "isatty", lambda: False)())
+
+
+def say(verbose, sentence):
+    """A sentence where `progress_bar` shows something."""
+    if verbose and (verbose != "auto" or _is_watched()):
+        print(sentence, file=sys.stderr, flush=True)

@@ -41,8 +41,10 @@ final class NormalisationOperation: Operation {
         self.memory = memory
     }
 
+    /// By the output's shape: the input may be a map that is read in place as if it were flattened.
     private func rows(_ pass: Pass) -> ChannelRows {
-        ChannelRows(images: pass.images, rows: input.shape.height, columns: input.shape.width, channels: input.shape.channels)
+        let shape = output.shape
+        return ChannelRows(images: pass.images, rows: shape.height, columns: shape.width, channels: shape.channels)
     }
 
     private func statistics(_ pass: Pass) -> BatchStatistics {

@@ -8,13 +8,14 @@ from .. import checkpoint
 from ..arrays import as_images, as_labels, encode_labels
 from ..estimator import Estimator
 from ..normalisation import read_normalisation
+from .exchanging import Exchanging
 from .fitting import Fitting
 
 # Images that one call into the engine takes at most, so that Ctrl-C is answered and converted copies stay small.
 _BATCH = 8192
 
 
-class Classifier(Fitting, Estimator):
+class Classifier(Fitting, Exchanging, Estimator):
     """What both classifiers share."""
 
     # ---- Predicting ----------------------------------------------------------------------------------------------

@@ -10,9 +10,11 @@ from .. import _native
 from ..architectures import architecture_text
 from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
 from ..augmentation import check_augmentation
+from ..exchange.download import check_place
+from ..exchange.pretrained import start_from
 from ..interrupts import Interrupt
 from ..normalisation import channel_statistics
-from ..progress import progress_bar
+from ..progress import progress_bar, say
 from ..resuming import TrainingFile, check_same_training
 from ..sampling import draw_seed, hold_out
 from ..training import OPTIMISERS, SCHEDULES, Run
@@ -198,11 +200,23 @@ class Fitting:
             self.network_.set_normalisation(*channel_statistics(images))
 
     def _make_network(self, shape, classes, seed):
-        """A new network; the old one stands if this fails."""
+        """A new network, with pretrained weights where there are some; the old one stands if this fails."""
+        network = self._new_network(shape, classes, seed)
+        if self.pretrained is not None:
+            notes = start_from(network, shape, self.pretrained, self.pretrained_sha256)
+            for note in notes:
+                say(self.verbose, f"pretrained: {note}")
+            self.pretrained_ = notes
+        self._adopt(network, shape, classes)
+
+    def _new_network(self, shape, classes, seed):
         text = architecture_text(self.architecture, len(classes))
         network = _native.Network(text, *map(int, shape), seed)
         if network.classes != len(classes):
-            raise ValueError(f"architecture ends in {network.classes} logits, but y has {len(classes)} classes")
+            raise ValueError(f"architecture ends in {network.classes} logits, but there are {len(classes)} classes")
+        return network
+
+    def _adopt(self, network, shape, classes):
         self.network_ = network
         self.architecture_ = network.architecture
         self.classes_ = classes
@@ -232,6 +246,7 @@ class Fitting:
             "batch_size": check_positive_int(self.batch_size, "batch_size"),
         }
         check_positive_int(self.epochs, "epochs")
+        check_place(self.pretrained, self.pretrained_sha256)
         check_augmentation(self.augmentation)
         check_real(self.average_decay, "average_decay", 0, 1, high_open=True)
         if self.normalisation is not None:

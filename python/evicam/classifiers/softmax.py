@@ -40,6 +40,8 @@ class SoftmaxClassifier(Classifier):
         schedule="one-cycle",
         warmup=0.0,
         average_decay=0.0,
+        pretrained=None,
+        pretrained_sha256=None,
         normalisation=None,
         augmentation=None,
         test_time_flip=False,
@@ -60,6 +62,8 @@ class SoftmaxClassifier(Classifier):
         self.schedule = schedule
         self.warmup = warmup
         self.average_decay = average_decay
+        self.pretrained = pretrained
+        self.pretrained_sha256 = pretrained_sha256
         self.normalisation = normalisation
         self.augmentation = augmentation
         self.test_time_flip = test_time_flip

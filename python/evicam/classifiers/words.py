@@ -26,6 +26,14 @@ PARAMETERS = """
         Decay d of an exponential moving average of the weights, 0 (none) to below 1, e.g. 0.999: after step t
         a = d a + (1 - d) w, with min(d, (1 + t) / (10 + t)) for d, so that the first weights are soon forgotten. The
         average is what is validated, kept and predicts.
+    pretrained : path-like, str or None
+        Weights that a new network starts from: a file of PyTorch's or safetensors file with a state dict in torchvision's
+        names, a checkpoint of evicam, or the http(s) address of one, which is kept in the cache. A head of another number of
+        classes begins anew, and the first convolution is adapted to other colours or a smaller kernel (docs/exchange.md);
+        anything else that does not fit is an error.
+    pretrained_sha256 : str or None
+        The file's SHA-256 or its first digits, at least 8. Needed for an address, unless that ends in it as torchvision's
+        do: resnet18-f37072fd.pth.
     normalisation : {"channels"} or None
         "channels": the network reads (x - mean) / deviation, with the mean and standard deviation of each channel over the
         training images. It is stored with the network; images and explanations stay in pixels.
@@ -59,6 +67,8 @@ ATTRIBUTES = """
         val_loss, val_accuracy and val_uncertainty where there is a validation set.
     interrupted_ : bool
         Whether the last fit was stopped by Ctrl-C; `fit(X, y, resume=True)` completes it.
+    pretrained_ : list of str
+        What was changed of the pretrained weights, in sentences; `verbose` shows them.
     n_features_in_ : int
         H * W * C.
     architecture_ : str
