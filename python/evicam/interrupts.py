@@ -46,7 +46,7 @@ class Interrupt:
             signal.signal(signal.SIGINT, self._before)
 
     def check(self):
-        """KeyboardInterrupt if Ctrl-C was noted."""
-        if self._noted:
+        """KeyboardInterrupt if Ctrl-C was noted, or came earlier and was swallowed by a callback of some library."""
+        if self._noted or (isinstance(self._before, Watch) and self._before.seen):
             self._noted = False
             raise KeyboardInterrupt

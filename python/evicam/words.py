@@ -19,3 +19,8 @@ def listed(names, word="and") -> str:
     """Names as a list in a sentence: "a", "a and b", "a, b and c"."""
     *most, last = names
     return f"{', '.join(most)} {word} {last}" if most else str(last)
+
+
+def capital(name) -> str:
+    """A name as it begins a sentence."""
+    return name[:1].upper() + name[1:]

@@ -40,7 +40,7 @@ def changed(results, value, **where):
 
 def read(results):
     page = Page(report.render(results, {**FIGURES, **{name: PNG for name in NAMES}}))
-    return page, re.sub(r"\s+", " ", " ".join(page.text))
+    return page, re.sub(r"\s+", " ", " ".join(page.text)).replace("\N{MINUS SIGN}", "-")
 
 
 def test_the_page_tells_all_in_the_papers_order(results):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import signal
 import subprocess
 import sys
 
@@ -257,6 +258,24 @@ def test_a_notebook_shows_figures_without_pyplot(explanation, turning, stranger)
         bundle, metadata = shown._repr_mimebundle_()
         with Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))) as picture:
             assert picture.width == pytest.approx(2 * metadata["image/png"]["width"], abs=2)
+
+
+def test_ctrl_c_is_raised_at_the_end_of_a_drawing(explanation, monkeypatch):
+    """Not where Matplotlib may swallow it."""
+    done = []
+    draw = matplotlib.figure.Figure.draw
+
+    def interrupted(*arguments):
+        if not done:
+            signal.raise_signal(signal.SIGINT)
+        draw(*arguments)
+        done.append(True)
+
+    figure = plot.overlay(explanation[:1])
+    monkeypatch.setattr(matplotlib.figure.Figure, "draw", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        plot.as_png(figure)
+    assert done
 
 
 def test_neither_the_package_nor_the_figures_import_pyplot():

@@ -103,7 +103,7 @@ def test_lenets_line_is_the_stretch_of_the_field():
 
 def test_displacement_measures_what_it_should():
     measured = experiments.displacement(QUICK, seed=3)
-    assert [each.name for each in measured] == ["LeNet", "strided"]
+    assert [each.name for each in measured] == ["LeNet", "padded strides"]
     for each in measured:
         values = each.as_json()
         assert {(row["method"], row["resize"]) for row in values["drawn"]} >= {("hirescam", "naive"), ("rise", "none")}
@@ -312,7 +312,7 @@ def test_the_verdict_says_what_holding_the_area_does():
     assert "Holding the object's area constant does not change this." in same.split("\n\n")[0]
     assert "constant changes this. Grad-CAM: no relation of a size that matters." in other.split("\n\n")[0]
     part = [*held(FOR)[:1], *held(NOTHING)[1:]]
-    assert "some of this. Grad-CAM: no relation of a size that matters, drawn where the cells look." in verdict(part)
+    assert "some of this. Grad-CAM, drawn where the cells look: no relation of a size that matters." in verdict(part)
     assert "With the object's area held constant: +0.02" in other and other.startswith(HEADLINES["for"])
     assert "area" not in verdict([answer("naive", FOR)])
 

@@ -146,7 +146,7 @@ def displacement(effort, *, seed=0, verbose=False) -> list[Displacement]:
     """
     networks = {
         "LeNet": (_native.architecture("lenet", 2), 56, effort.glyph_epochs),
-        "strided": (STRIDED, 40, 3 * effort.glyph_epochs),  # learns more slowly, and costs a tenth
+        "padded strides": (STRIDED, 40, 3 * effort.glyph_epochs),  # learns more slowly, and costs a tenth
     }
     return [_measure(name, *network, effort, seed, verbose) for name, network in networks.items()]
 

@@ -137,7 +137,7 @@ def _listed(by_method) -> str:
         if len(each) > 1 and len(set(each.values())) == 1:
             told.append(f"{_name(method)}: {next(iter(each.values()))}.")
         else:
-            told.append(f"{_name(method)}: " + "; ".join(f"{word}, {DRAWN.get(way, way)}" for way, word in each.items()) + ".")
+            told += [f"{_name(method)}, {DRAWN.get(way, way)}: {word}." for way, word in each.items()]
     return " ".join(told)
 
 

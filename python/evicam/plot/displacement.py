@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.lines import Line2D
 
+from ..words import capital
 from .localisation import DRAWN
 from .style import GRID, INK, SOFT_INK, WIDTH, new_figure, styled
 
@@ -43,7 +44,7 @@ def displacement(measured, *, method="hirescam", figure=None):
         axes.set_xlim(0, width - 1)
         axes.set_ylim(0, width - 1)
         axes.set_aspect("equal")
-        axes.set_title(f"{each['network']}, {each['layer']}, {width} px", loc="left")
+        axes.set_title(f"{capital(each['network'])}, {width} px", loc="left")
         axes.set_xlabel("glyph's column, px")
         axes.grid(color=GRID)
         axes.tick_params(length=3, color=SOFT_INK)

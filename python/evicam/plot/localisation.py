@@ -31,7 +31,7 @@ def centroids(marked, *, figure=None):
     -------
     matplotlib.figure.Figure
     """
-    figure = new_figure(figure, WIDTH, 2.85)
+    figure = new_figure(figure, WIDTH, 2.6)
     pictures = {"the object": as_rgb(marked.image)}
     pictures |= {DRAWN[way][2]: blend(marked.image, heatmap) for way, heatmap in marked.heatmaps.items()}
     for axes, (title, picture), way in zip(figure.subplots(1, 3), pictures.items(), (None, *marked.heatmaps)):

@@ -9,6 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from ..files import write_file
+from ..interrupts import Interrupt
 from ..shown import Shown
 
 INK = "#1f2430"  # text
@@ -65,11 +66,14 @@ class Picture(Shown, Figure):
 
 
 def styled(draw):
-    """Decorator: run a drawing function in the package's style, whatever the caller's settings."""
+    """Decorator: run a drawing function in the package's style, whatever the caller's settings.
+
+    Ctrl-C is raised at its end: Matplotlib runs callbacks of weak references, from which no exception gets out.
+    """
 
     @wraps(draw)
     def drawn_in_style(*args, **kwargs):
-        with matplotlib.rc_context():
+        with Interrupt(), matplotlib.rc_context():
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(STYLE)
             return draw(*args, **kwargs)

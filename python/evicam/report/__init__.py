@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from . import captions, localisation
-from .page import code, figure, folded, heading, numbers, page, paragraph, table
+from .page import code, figure, folded, heading, numbers, page, paragraph, table, title
 
 # Test accuracies in percent: the paper's section 7.2, LeNet; and published ones of LeNet-like networks with softmax
 # (Nado et al., "Uncertainty Baselines", 2021).
@@ -34,9 +34,8 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
     name = TITLES.get(results["dataset"], results["dataset"])
     evidential, softmax = results["models"]["evidential"], results["models"]["softmax"]
     body = [
-        f"<h1>What a LeNet knows of {escape(name)}, and what it doubts</h1>",
+        title(f"What a LeNet knows of {name}, and what it doubts", name),
         paragraph(captions.summary(results, name), "lead"),
-        *(paragraph(text) for text in captions.answer(results)),
         numbers(
             [
                 (_percent(evidential["test_accuracy"]), "test accuracy, evidential", "evidential"),
@@ -45,14 +44,15 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
                 (f"{evidential['seconds_per_epoch']:.1f} s", f"per epoch, {results['training_images']:,} images", ""),
             ]
         ),
+        *_answer(results),
         heading("Beside the paper"),
         table(["Test accuracy", name], _accuracies(results), numeric=(1,)),
         paragraph(captions.comparison(results, PAPER)),
     ]
-    for key, title, describe in captions.FIGURES:
+    for key, headline, describe in captions.FIGURES:
         if key in figures:
             description, caption = describe(results)
-            body += [heading(title), figure(figures[key], description, caption)]
+            body += [heading(headline), figure(figures[key], description, caption)]
     body += localisation.sections(results, figures)
     body += [
         heading("How it was made"),
@@ -62,6 +62,12 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
         f"<footer>{escape(captions.engine(results))}</footer>",
     ]
     return page(f"EviCAM on {name}", body)
+
+
+def _answer(results) -> list[str]:
+    """The answer to the paper's question in a few sentences, where it was asked."""
+    answer = captions.answer(results)
+    return [heading("Is a network unsure where it looks away from the object?"), *map(paragraph, answer)] if answer else []
 
 
 def _accuracies(results) -> list[tuple[str, str]]:

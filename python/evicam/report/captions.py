@@ -17,11 +17,10 @@ def summary(results, name) -> str:
 
 
 def answer(results) -> list[str]:
-    """The answer to the paper's question in a few sentences, where it was asked: the verdict's, without its numbers."""
+    """The answer to the paper's question, where it was asked: the verdict's first paragraphs, without its numbers."""
     if not results.get("localisation"):
         return []
-    sentences = results["verdict"].split("\n\n")[: 1 + len(results["placed"]["verdict"])]
-    return ["Is a network unsure where it looks away from the object, as the paper supposes?", *sentences]
+    return results["verdict"].split("\n\n")[: 1 + len(results["placed"]["verdict"])]
 
 
 def comparison(results, paper) -> str:

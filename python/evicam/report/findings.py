@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ..words import capital
+
 # A displacement that is predicted, or gone, to within this many pixels is taken for explained.
 CLOSE = 0.5
+WITHIN = ("normal", "rotated", "jointly")
 
 
 def find(rows, condition, method, resize, metric) -> dict | None:
@@ -137,8 +140,8 @@ def measured(results, each) -> str:
         return "Too few glyphs for a judgement."
     expected = each["predicted"]["displacement"]
     text = (
-        f"{each['network']}, {each['glyphs_inside']:,} of {each['glyphs']:,} glyphs between the outermost cells: the usual "
-        f"resize is predicted to draw them {expected:.2f} px off on average; along the predicted direction they are "
+        f"{capital(each['network'])}: of {each['glyphs']:,} glyphs {each['glyphs_inside']:,} lie between the outermost cells. "
+        f"The usual resize is predicted to draw them {expected:.2f} px off on average; along the predicted direction they are "
         f"{naive['along']:.2f} px off"
     )
     text += ", as predicted. " if abs(naive["along"] - expected) <= CLOSE else ": the geometry does not explain it all. "
@@ -222,14 +225,19 @@ def relations(results):
 def placed(results) -> str:
     """What was done with larger canvases."""
     effort, accuracy = results["localisation_settings"]["effort"], results["placed"]["accuracy"]
-    told = ", ".join(f"{each['accuracy']:.1%} {each['ground']}, {_WORDS[each['condition']]}" for each in accuracy)
+    found = {(each["ground"], each["condition"]): each["accuracy"] for each in accuracy}
+    grounds = dict.fromkeys(ground for ground, _ in found)
+    told = "; ".join(f"{each} {found[each, 'normal']:.1%} upright, {found[each, 'rotated']:.1%} turned" for each in grounds)
+    unknown = max(found[each, "rotated"] for each in grounds) < 2 / len(results["class_names"])
     return (
         "In the middle of its image an object is hit by any blob. Here the same objects lie anywhere on a canvas of 56 × 56 "
         "pixels, "
         "20, 28 or 40 pixels large, with or without pieces of others strewn about. "
-        f"{effort['placed_models']} models learned {effort['placed']:,} of them, half with clutter (accuracy: {told}). "
-        "Small objects, and those at the rim, are harder to recognise and harder to hit: size and distance from the middle are "
-        "held constant where the question is asked of these."
+        f"{effort['placed_models']} models learned {effort['placed']:,} of them, half with clutter. Accuracy: {told}. "
+        + "Turned objects are hardly recognised: what is said of them is said of mistakes. "
+        * unknown
+        + "Small objects, and those at the rim, are harder to recognise and harder to hit: size and distance from the middle "
+        "are held constant where the question is asked of these."
     )
 
 
@@ -250,9 +258,6 @@ def placed_figure(results):
         "Dice of upright objects by size, with intervals over models and images. "
         + verdict.get(better, "Whether aligning helps depends on the clutter."),
     )
-
-
-_WORDS = {"normal": "upright", "rotated": "turned"}
 
 
 def _gap(rows, metric):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import findings
+from ..words import capital
+from . import captions, findings
 from .page import figure, folded, heading, paragraph, table
 
 # The paper's Tables 1 and 2: upright, turned, p-value.
@@ -24,7 +25,8 @@ def sections(results, figures) -> list[str]:
         *_question(results, figures),
         *_placed(results, figures),
         heading("The verdict"),
-        *paragraphs(results["verdict"]),
+        *map(paragraph, captions.answer(results)),
+        folded("Each map in words, with its numbers", "".join(paragraphs(results["verdict"])[len(captions.answer(results)) :])),
     ]
 
 
@@ -58,7 +60,7 @@ def _table(results, metric):
         pair = [_cell(results["localisation"], condition, method, resize, metric) for condition in ("normal", "rotated")]
         question = f"{method}, {resize}: is {metric} higher upright than turned?"
         p_values = [
-            f"{'t' if 'paired t' in test['test'] else 'W'} {_p(test)}"
+            f"{'t' if 'paired t' in test['test'] else 'W'}\N{NO-BREAK SPACE}{_p(test)}"
             for test in results["tests"]
             if test["question"] == question
         ]
@@ -91,10 +93,10 @@ def _diagnosis(results, figures):
     body += _figure(figures, "centroids", *findings.centroids(results))
     body += [heading("Why the test failed"), paragraph(findings.geometry(results))]
     body += _figure(figures, "displacement", *findings.displacement(results))
-    head = ["Map", "Slope", "Displaced, px", "Dice", "… at the rim"]
+    head = ["Slope", "Displaced, px", "Dice", "… at the rim"]
     for each in results["displacement"]:
         body += [
-            table([f"{each['network']}: {head[0]}", *head[1:]], _displaced(each)),
+            table([capital(each["network"]), *head], _displaced(each)),
             paragraph(findings.measured(results, each)),
         ]
     head = ["A right explanation", "in its place", "drawn naively", "… and the object turned", "change"]
@@ -127,6 +129,11 @@ def _confound(results):
 def _question(results, figures):
     body = [heading("Does uncertainty go with looking away?"), paragraph(findings.question(results))]
     body += _figure(figures, "relations", *findings.relations(results))
+    for key, title in (
+        ("relation", "Rank correlation of u and Dice"),
+        ("relation_area_held", "… the object's area held constant"),
+    ):
+        body.append(table([title, "Upright", "Turned", "Both, the angle held"], _relations(results["answers"], key)))
     head = ["Question", "Test", "Effect", "95% interval", "p", "n"]
     rows = [
         (
@@ -140,6 +147,14 @@ def _question(results, figures):
         for test in results["tests"]
     ]
     return [*body, folded(f"All {len(rows)} tests", table(head, rows))]
+
+
+def _relations(answers, key):
+    return [(_name(each["method"], each["resize"]), *(_rho(each[key].get(name)) for name in findings.WITHIN)) for each in answers]
+
+
+def _rho(told) -> str:
+    return f"{told['rho']:+.2f} ({told['ci_low']:+.2f} to {told['ci_high']:+.2f})" if told else "–"
 
 
 def _placed(results, figures):

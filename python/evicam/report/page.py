@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from html import escape
 
 # The colours, as variables of the style sheet.
@@ -34,6 +35,7 @@ table { border-collapse: collapse; width: 100%; font-size: .95rem; font-variant-
 th, td { text-align: left; padding: .45rem .6rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; }
 td.number, th.number { text-align: right; white-space: nowrap; }
+td span, h1 span { white-space: nowrap; }
 figure { margin: 1rem 0 0; }
 figure img { display: block; width: 100%; height: auto; background: #fff; border: 1px solid var(--line);
   border-radius: .75rem; padding: .5rem; }
@@ -58,14 +60,24 @@ def page(title: str, body: list[str]) -> str:
     )
 
 
+def title(text: str, name: str) -> str:
+    """Text as the page's title, escaped; `name`, which stands in it, is kept on one line."""
+    return f"<h1>{escape(text).replace(escape(name), f'<span>{escape(name)}</span>')}</h1>"
+
+
 def paragraph(text: str, kind: str = "") -> str:
     """Text as a paragraph, escaped."""
-    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+    return f'<p class="{kind}">{_set(text)}</p>' if kind else f"<p>{_set(text)}</p>"
 
 
 def heading(text: str) -> str:
     """Text as a section's heading, escaped."""
-    return f"<h2>{escape(text)}</h2>"
+    return f"<h2>{_set(text)}</h2>"
+
+
+def _set(text: str) -> str:
+    """Text as HTML, escaped; negative numbers with a minus, at which no line breaks, for the hyphen."""
+    return re.sub(r"(?<![\w.)])-(?=\d)", "\N{MINUS SIGN}", escape(text))
 
 
 def numbers(items) -> str:
@@ -75,11 +87,11 @@ def numbers(items) -> str:
 
 
 def table(head, rows, numeric=()) -> str:
-    """A table of texts; columns whose position is in `numeric` are set flush right."""
+    """A table of texts; columns whose position is in `numeric` are set flush right. An interval at a cell's end is not broken."""
 
     def row(cells, tag):
         marked = (
-            f'<{tag} class="number">{escape(cell)}</{tag}>' if index in numeric else f"<{tag}>{escape(cell)}</{tag}>"
+            f'<{tag} class="number">{_set(cell)}</{tag}>' if index in numeric else f"<{tag}>{_whole_interval(_set(cell))}</{tag}>"
             for index, cell in enumerate(cells)
         )
         return f"<tr>{''.join(marked)}</tr>"
@@ -88,12 +100,16 @@ def table(head, rows, numeric=()) -> str:
     return f'<div class="scroll"><table><thead>{row(head, "th")}</thead><tbody>{body}</tbody></table></div>'
 
 
+def _whole_interval(cell: str) -> str:
+    return re.sub(r"(\([^()]* to [^()]*\))$", r"<span>\1</span>", cell)
+
+
 def figure(png: bytes, description: str, caption: str) -> str:
     """A picture held in the page itself, its description for those who cannot see it, and a caption."""
     data = base64.b64encode(png).decode("ascii")
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="{escape(description)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figcaption>{_set(caption)}</figcaption></figure>"
     )
 
 
