@@ -13,6 +13,7 @@ from .interrupts import Interrupt
 from .methods import Method, as_method
 from .methods.layers import WEIGHTS
 from .receptive_fields import ReceptiveField, describe_field, fitted_network, pixel_field, receptive_field
+from .shown import Shown
 from .targets import Target
 
 __all__ = ["Explanation", "ReceptiveField", "explain", "receptive_field"]
@@ -24,7 +25,7 @@ _SLICE = 128
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Shown):
     """Heatmaps of N images, with the maps they were drawn from.
 
     ``explanation[i]`` is the explanation of one image, or of several for a slice, a mask or a list of positions.
@@ -118,13 +119,11 @@ class Explanation:
             f"{where}{empty}"
         )
 
-    def _repr_png_(self) -> bytes | None:
-        """Overlays of the first images, for a notebook; none where Matplotlib is not installed."""
-        try:
-            from .plot import as_png, overlay
-        except ImportError:
-            return None
-        return as_png(overlay(self[:8])) if len(self) else None
+    def _pictured(self):
+        """Overlays of the first images."""
+        from .plot import overlay
+
+        return overlay(self[:8]) if len(self) else None
 
 
 def explain(

@@ -14,7 +14,7 @@ def show_versions():
     Returns
     -------
     dict
-        "evicam", "engine" {"version", "isa", "threads"}, "python", "platform", and the versions of the libraries used
+        "evicam", "engine" {"version", "isa", "threads", "winograd"}, "python", "platform", and the versions of the libraries used
         (None where one is missing).
     """
 

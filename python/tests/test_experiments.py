@@ -161,7 +161,7 @@ def test_reproduce_writes_everything(bars, tmp_path, capsys):
     results = strict((out / "results.json").read_text())
     assert results == returned
     assert results["schema"] == 1 and results["dataset"] == "mnist" and results["seed"] == 1
-    assert set(results["engine"]) == {"version", "isa", "threads"}
+    assert results["engine"] == evicam.show_versions()["engine"] and results["engine"]["winograd"] is evicam.winograd()
     for model in ("evidential", "softmax"):
         assert {"test_accuracy", "seconds_per_epoch", "epochs"} <= set(results["models"][model])
         assert results["models"][model]["epochs"] == 3 and results["models"][model]["seconds_per_epoch"] > 0

@@ -120,9 +120,12 @@ def test_the_confound_is_told_for_a_stretch_and_for_a_shift(results):
     assert "did not fail the paper's test" in text and "padded strides" in text
 
 
-def test_thresholds_of_the_command_line_are_those_of_the_function():
+def test_the_command_line_has_the_functions_thresholds_and_efforts():
     from evicam.cli import _parser
+    from evicam.experiments.effort import EFFORTS
     from evicam.experiments.scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 
     options = _parser().parse_args(["reproduce", "--out", "x"])
     assert (options.heat_threshold, options.object_threshold) == (HEAT_THRESHOLD, OBJECT_THRESHOLD)
+    for effort in EFFORTS:
+        assert _parser().parse_args(["reproduce", "--out", "x", "--effort", effort]).effort == effort

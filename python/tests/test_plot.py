@@ -1,10 +1,13 @@
 """Figures: what they say, that nothing overlaps, and that they leave the caller's Matplotlib alone."""
 
+import base64
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from trained import NAMES, quietly, shapes, twins
 
@@ -251,6 +254,9 @@ def test_save_replaces_the_file_or_leaves_it(tmp_path, explanation):
 def test_a_notebook_shows_figures_without_pyplot(explanation, turning, stranger):
     for shown in (plot.overlay(explanation[:1]), turning, stranger):
         assert shown._repr_png_().startswith(b"\x89PNG")
+        bundle, metadata = shown._repr_mimebundle_()
+        with Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))) as picture:
+            assert picture.width == pytest.approx(2 * metadata["image/png"]["width"], abs=2)
 
 
 def test_neither_the_package_nor_the_figures_import_pyplot():

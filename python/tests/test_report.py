@@ -20,7 +20,7 @@ RESULTS = {
     "training_images": 60000,
     "test_images": 10000,
     "command": "evicam reproduce --dataset mnist --out demo",
-    "engine": {"version": "0.1.0", "isa": "x86-64-v3", "threads": 2},
+    "engine": {"version": "0.1.0", "isa": "x86-64-v3", "threads": 2, "winograd": True},
     "models": {
         "evidential": {
             "test_accuracy": 0.9912,

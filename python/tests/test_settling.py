@@ -1,5 +1,7 @@
 """Where the paper stopped: tables, displacement, confound, question, verdict."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,8 @@ def test_scores_are_those_of_the_metrics(found):
     dice = metrics.dice(explained.heatmap > 0.15, np.ascontiguousarray(np.rot90(masks, axes=(1, 2))))
     assert np.array_equal(found.scores["rotated", "aligned", "hirescam"]["dice"][0], dice)
     assert np.array_equal(found.uncertainty["normal"][0], twins()[0].predict_opinion(X).uncertainty)
+    assert np.array_equal(found.area["rotated"], masks.sum(axis=(1, 2)))
+    assert np.array_equal(found.of(dice > 0.5).area["normal"], masks.sum(axis=(1, 2))[dice > 0.5])
 
 
 def test_rows_hold_every_condition_drawing_method_and_score(found):
@@ -162,13 +166,14 @@ def made_up(slope, turned=0.0, models=4, count=200):
         for resize in ("naive", "aligned"):
             results[condition, resize, "grad-cam"] = {name: values for name in ASKED}
         empty[condition, "grad-cam"] = np.zeros((models, count), bool)
-    return Localisation(results, {}, empty, u, {}, 0)
+    area = {condition: np.round(random.uniform(50, 300, count)) for condition in u}
+    return Localisation(results, {}, empty, u, area, {}, 0)
 
 
 @pytest.mark.parametrize(("slope", "word"), [(-0.5, "for"), (0.5, "against"), (0.0, "nothing")])
 def test_the_question_finds_what_was_put_in(slope, word):
     tests, answers = question(made_up(slope), resamples=100)
-    assert [judged(answer) for answer in answers] == [word, word]
+    assert [judged(answer.relation) for answer in answers] == [word, word]
     assert verdict(answers).startswith(HEADLINES[word])
     assert all(test.correction.startswith("Holm") for test in tests)
     assert {test.test for test in tests} >= {"paired t test", "Wilcoxon signed-rank test", "partial Spearman correlation"}
@@ -177,7 +182,7 @@ def test_the_question_finds_what_was_put_in(slope, word):
 def test_turning_alone_makes_no_relation():
     """u and Dice both change when the images turn; nothing else goes together."""
     answers = question(made_up(0.0, turned=0.3), resamples=100)[1]
-    assert [judged(answer) for answer in answers] == ["nothing", "nothing"]
+    assert [judged(answer.relation) for answer in answers] == ["nothing", "nothing"]
     assert answers[0].difference.value == pytest.approx(0.3, abs=0.02) and answers[0].difference.low > 0
 
 
@@ -189,14 +194,47 @@ def test_what_bears_on_both_is_held_constant():
         found.uncertainty[condition] -= 0.5 * size
     for key, each in found.scores.items():
         found.scores[key] = {name: values + 0.1 * size for name, values in each.items()}
-    judge = [judged(question(found, resamples=100, held=held)[1][0]) for held in (None, {"size": size})]
+    judge = [judged(question(found, resamples=100, held=held)[1][0].relation) for held in (None, {"size": size})]
     assert judge == ["for", "nothing"]
+
+
+def test_the_objects_area_is_held_constant_where_that_is_asked():
+    """Large objects overlap more and are easier: without their area, nothing is left. The plain relation stays what it was."""
+    found = made_up(0.0)
+    for condition, area in found.area.items():
+        found.uncertainty[condition] -= 0.002 * area
+        for key, each in found.scores.items():
+            if key[0] == condition:
+                found.scores[key] = {name: values + 0.001 * area for name, values in each.items()}
+    plain, both = (question(found, resamples=100, hold_area=hold) for hold in (False, True))
+    assert not plain[1][0].area_held and plain[1][0].relation == both[1][0].relation
+    assert [judged(each) for each in (both[1][0].relation, both[1][0].area_held)] == ["for", "nothing"]
+    asked = {test.question for test in both[0]} - {test.question for test in plain[0]}
+    assert asked and all("area held" in each for each in asked)
+    alone = evicam.statistics.rank_correlation(
+        found.uncertainty["normal"].mean(axis=0),
+        found.scores["normal", "naive", "grad-cam"]["dice"].mean(axis=0),
+        {"area": found.area["normal"]},
+        resamples=100,
+    )
+    held = "grad-cam, naive: do u and dice go together, normal, area held?"
+    assert next(test for test in both[0] if test.question == held).effect_size == alone.effect_size
+
+
+def test_a_map_that_never_changes_has_no_relation_once_the_area_is_held():
+    """Its Dice is a matter of the object's area: nothing is left to correlate."""
+    found = made_up(0.0)
+    for (condition, *_), each in found.scores.items():
+        for name in each:
+            each[name] = np.tile(2 * found.area[condition] / (784 + found.area[condition]), (4, 1))
+    answer = question(found, resamples=100, hold_area=True)[1][0]
+    assert set(answer.relation) == {"normal", "rotated", "jointly"} and "normal" not in answer.area_held
 
 
 def test_the_question_answers_where_nothing_can_be_tested():
     found = made_up(0.0, models=1)
     tests, answers = question(found, resamples=100)
-    assert [judged(answer) for answer in answers] == ["unknown", "unknown"]
+    assert [judged(answer.relation) for answer in answers] == ["unknown", "unknown"]
     assert verdict(answers).startswith(HEADLINES["unknown"])
 
 
@@ -250,10 +288,10 @@ def test_the_verdict_follows_the_numbers(naive, aligned, begins, drawing):
 
 
 def test_a_relation_counts_only_if_sure_and_large_enough():
-    assert judged(answer("naive", (-0.09, -0.09, -0.09))) == "nothing"
+    assert judged(answer("naive", (-0.09, -0.09, -0.09)).relation) == "nothing"
     unsure = {within: Interval(-0.4, -0.9, 0.1, 2) for within in ("normal", "rotated", "jointly")}
-    assert judged(Answer("grad-cam", "naive", 0.5, 0.4, None, unsure, (0, 0))) == "nothing"
-    assert judged(answer("naive", (-0.4, -0.4, 0.0))) == "for in part"
+    assert judged(unsure) == "nothing"
+    assert judged(answer("naive", (-0.4, -0.4, 0.0)).relation) == "for in part"
 
 
 def test_methods_that_disagree_are_said_to():
@@ -264,6 +302,19 @@ def test_methods_that_disagree_are_said_to():
     text = verdict(other, {"clean": pair})
     assert text.startswith(HEADLINES["nothing"]) and "larger canvas, clean. The hypothesis holds" in text
     assert verdict([]).startswith("Nothing could be tested")
+
+
+def test_the_verdict_says_what_holding_the_area_does():
+    def held(values):
+        return [dataclasses.replace(answer(way, FOR), area_held=answer(way, values).relation) for way in ("naive", "aligned")]
+
+    same, other = verdict(held(FOR)), verdict(held(NOTHING))
+    assert "Holding the object's area constant does not change this." in same.split("\n\n")[0]
+    assert "constant changes this. Grad-CAM: no relation of a size that matters." in other.split("\n\n")[0]
+    part = [*held(FOR)[:1], *held(NOTHING)[1:]]
+    assert "some of this. Grad-CAM: no relation of a size that matters, drawn where the cells look." in verdict(part)
+    assert "With the object's area held constant: +0.02" in other and other.startswith(HEADLINES["for"])
+    assert "area" not in verdict([answer("naive", FOR)])
 
 
 def test_the_verdict_tells_of_turning_and_of_empty_maps():

@@ -12,7 +12,6 @@ import evicam
 import trained
 from evicam import CollapseWarning, EvidentialClassifier, SoftmaxClassifier
 from evicam.classifiers import fitting
-from evicam.interrupts import Interrupt
 from evicam.progress import progress_bar
 
 X, Y = trained.shapes(150)
@@ -204,35 +203,6 @@ print(classifier.interrupted_, classifier.predict(images[:5]).shape, flush=True)
         child.kill()
     assert (out, child.returncode) == ("True (5,)\n", 0)
     assert "training was interrupted after 0 of 10000 epochs" in err
-
-
-def test_ctrl_c_is_raised_where_it_is_checked():
-    with Interrupt() as interrupt:
-        interrupt.check()
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            interrupt.check()
-        interrupt.check()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_a_second_ctrl_c_is_raised_at_once():
-    with pytest.raises(KeyboardInterrupt), Interrupt():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_other_handlers_are_left_alone():
-    seen = []
-    old = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
-    try:
-        with Interrupt() as interrupt:
-            signal.raise_signal(signal.SIGINT)
-            interrupt.check()
-    finally:
-        signal.signal(signal.SIGINT, old)
-    assert seen == [1]
 
 
 # ---- what goes wrong ----

@@ -14,18 +14,25 @@ COMMANDS = (reproduce, train, predict, explain, info)
 DESCRIPTION = "Image classifiers that say how much evidence they have, and where in the image it lies."
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, interrupted=lambda: False) -> int:
     """Run the command line; the return value is the exit status.
 
     Parameters
     ----------
     arguments : list of str, optional
         Without the command's name; by default those of the process.
+    interrupted : callable
+        Says whether Ctrl-C was pressed: an error after that is how some library told of it.
 
     Returns
     -------
     int
-        0 when all went well, 2 for a mistake in the input (one sentence on stderr says which), 130 after Ctrl-C.
+        0 when all went well, 2 for a mistake in the input (one sentence on stderr says which).
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C; the process then ends with status 130.
     """
     options = _parser().parse_args(arguments)
     with warnings.catch_warnings():
@@ -39,14 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
             options.run(options)
             sys.stdout.flush()
             return 0
-        except KeyboardInterrupt:
-            print("evicam: stopped", file=sys.stderr)
-            return 130
         except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        except (ValueError, OSError, ImportError, MemoryError) as error:
-            if options.debug:
+        except Exception as error:
+            if interrupted():
+                raise KeyboardInterrupt from error
+            if options.debug or not isinstance(error, (ValueError, OSError, ImportError, MemoryError)):
                 raise
             print(f"evicam: error: {_sentence(error)}", file=sys.stderr)
             return 2

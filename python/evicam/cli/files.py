@@ -5,10 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
-
-from ..images import image_files, read_image
-
 BATCH = 256  # images held at a time
 
 
@@ -20,6 +16,10 @@ def add_image_arguments(parser):
 
 def batches(paths, image_shape, invert):
     """Files and their images [n, H, W, C], so many at a time; what was resized is said on stderr."""
+    import numpy as np
+
+    from ..images import image_files, read_image
+
     files = image_files(paths)
     for start in range(0, len(files), BATCH):
         part = files[start : start + BATCH]
@@ -33,7 +33,7 @@ def batches(paths, image_shape, invert):
 
 def plain(label):
     """A label as JSON and `print` know it."""
-    return label.item() if isinstance(label, np.generic) else label
+    return label.item() if hasattr(label, "item") else label
 
 
 def free_name(folder: Path, stem: str, taken: set[str]) -> Path:

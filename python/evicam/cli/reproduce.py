@@ -2,8 +2,6 @@
 something they have never seen; then its tables, why its test failed, and the answer to its question with several models.
 Writes results.json, report.html, figures/ and the classifiers to a folder."""
 
-from ..experiments.effort import EFFORTS
-
 HELP = "repeat the paper's experiments and write a report"
 
 
@@ -19,8 +17,9 @@ def add_arguments(parser):
     for name, default, what in (("heat", 0.15, "heatmap's largest value"), ("object", 0.1, "brightness")):
         text = f"share of the {what} above which a pixel is of its region (default {default})"
         parser.add_argument(f"--{name}-threshold", type=float, default=default, metavar="T", help=text)
+    efforts = ("full", "short", "quick")
     parser.add_argument(
-        "--effort", choices=EFFORTS, default="full", help="full (default); short: fewer models and images; quick: no results"
+        "--effort", choices=efforts, default="full", help="full (default); short: fewer models and images; quick: no results"
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing while working")
 

@@ -25,6 +25,8 @@ class Localisation:
         {(condition, method): [S, N] bool}: heatmaps that are zero everywhere, which score 0.
     uncertainty : dict
         {condition: [S, N]}.
+    area : dict
+        {condition: [N]}: pixels of each object.
     sweep : dict
         {(condition, resize, method): {"dice": [T], "iou": [T]}}, of baselines with resize "none".
     left_out : int
@@ -35,6 +37,7 @@ class Localisation:
     baselines: dict
     empty: dict
     uncertainty: dict
+    area: dict
     sweep: dict
     left_out: int
 
@@ -50,7 +53,8 @@ class Localisation:
             return {key: {name: values[:, chosen] for name, values in each.items()} for key, each in scores.items()}
 
         empty, uncertainty = ({key: values[:, chosen] for key, values in each.items()} for each in (self.empty, self.uncertainty))
-        return Localisation(part(self.scores), part(self.baselines), empty, uncertainty, {}, 0)
+        area = {condition: pixels[chosen] for condition, pixels in self.area.items()}
+        return Localisation(part(self.scores), part(self.baselines), empty, uncertainty, area, {}, 0)
 
     def rows(self, resamples) -> list[dict]:
         """As ``results.json`` holds it; the share of empty heatmaps is a metric as well."""
@@ -104,8 +108,9 @@ def localisation(models, images, *, heat_threshold, object_threshold, seed=0, me
 
 def scored(models, shown, heat_threshold, seed=0, methods=METHODS, left_out=0) -> Localisation:
     """`localisation` of {condition: (images, masks)}, the same objects in the same order in each."""
-    scores, baseline, empty, uncertainty, sweep = {}, {}, {}, {}, {}
+    scores, baseline, empty, uncertainty, area, sweep = {}, {}, {}, {}, {}, {}
     for condition, (images, masks) in shown.items():
+        area[condition] = np.count_nonzero(masks, axis=(1, 2)).astype(np.float64)
         uncertainty[condition] = np.stack([model.predict_opinion(images).uncertainty.astype(np.float64) for model in models])
         for method in methods:
             for resize in RESIZES:
@@ -116,7 +121,7 @@ def scored(models, shown, heat_threshold, seed=0, methods=METHODS, left_out=0) -
         for name, (values, curve) in score_baselines(masks, heat_threshold, seed).items():
             baseline[condition, name] = values
             sweep[condition, "none", name] = curve
-    return Localisation(scores, baseline, empty, uncertainty, sweep, left_out)
+    return Localisation(scores, baseline, empty, uncertainty, area, sweep, left_out)
 
 
 def quarter_turned(images) -> np.ndarray:

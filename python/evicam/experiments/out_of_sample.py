@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..shown import Shown
 from .answers import Answers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OutOfSample:
+class OutOfSample(Shown):
     """What `out_of_sample` found; a notebook shows it as a figure.
 
     Attributes
@@ -43,13 +44,10 @@ class OutOfSample:
             f"softmax says {self.softmax.label[0]} with probability {self.softmax.probability[0].max():.2f}"
         )
 
-    def _repr_png_(self) -> bytes | None:
-        try:
-            from ..plot import as_png
-            from ..plot import out_of_sample as draw
-        except ImportError:
-            return None
-        return as_png(draw(self))
+    def _pictured(self):
+        from .. import plot
+
+        return plot.out_of_sample(self)
 
 
 def out_of_sample(evidential, softmax, image=None) -> OutOfSample:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .. import statistics
+from ..statistics.correlation import rho
+from ..statistics.samples import FEWEST
 from .pairs import over_models, paired
 from .scores import OFFSET
 
@@ -40,6 +42,8 @@ class Answer:
         Rank correlation of u and Dice "normal", "rotated", and "jointly" given the angle; those that could be computed.
     empty : tuple of float
         Share of empty heatmaps upright and turned.
+    area_held : dict of str to Interval
+        The same relations with the object's area held constant as well; empty where that was not asked.
     """
 
     method: str
@@ -49,9 +53,28 @@ class Answer:
     difference: Interval | None
     relation: dict
     empty: tuple[float, float]
+    area_held: dict = field(default_factory=dict)
+
+    def as_json(self) -> dict:
+        """As ``results.json`` holds it, and `evicam.plot.relations` draws it."""
+
+        def listed(relation):
+            return {within: {"rho": each.value, "ci_low": each.low, "ci_high": each.high} for within, each in relation.items()}
+
+        gap = self.difference
+        return {
+            "method": self.method,
+            "resize": self.resize,
+            "normal": self.normal,
+            "rotated": self.rotated,
+            "difference": gap and {"mean": gap.value, "ci_low": gap.low, "ci_high": gap.high},
+            "relation": listed(self.relation),
+            "relation_area_held": listed(self.area_held),
+            "empty": list(self.empty),
+        }
 
 
-def question(found, *, resamples, name="", held=None):
+def question(found, *, resamples, name="", held=None, hold_area=False):
     """Ask a `Localisation` for the paper's hypothesis: u is high where the overlap with the object is low.
 
     Parameters
@@ -62,6 +85,9 @@ def question(found, *, resamples, name="", held=None):
         Put before each test's question.
     held : dict of str to ndarray of shape (N,), optional
         What else is held constant, because it may bear on both: an object's size and place.
+    hold_area : bool
+        Ask for the relations once more with the object's area held constant: what overlaps a large object is larger, and
+        a large object may be easier, or harder, to recognise.
 
     Returns
     -------
@@ -92,21 +118,38 @@ def question(found, *, resamples, name="", held=None):
             turning += each
             if metric == "dice" and each:
                 difference = _interval(each[0])
-        related = {}
-        for metric in ASKED:
-            for within in WITHIN:
-                u, values, covariates = _together(found, resize, method, metric, within, held or {})
-                asked = f"{label}: do u and {metric} go together, {within}?"
-                each = over_models([_rho(*pair, covariates) for pair in zip(u, values)], question=f"{asked} (models)")
-                relations += each
-                if metric == "dice":
-                    if each:
-                        related[within] = _interval(each[0])
-                    relations += _correlation(u.mean(axis=0), values.mean(axis=0), covariates, asked, resamples)
+        related, area_held = {}, {}
+        for intervals, area in ((related, None), (area_held, found.area))[: 1 + hold_area]:
+            more, asked = _relations(found, (resize, method), label, held or {}, area, resamples)
+            relations += more
+            intervals |= asked
         empty = tuple(float(found.empty[condition, method].mean()) for condition in ("normal", "rotated"))
         means = (float(np.nanmean(scores["dice"])) for scores in (upright, turned))
-        answers.append(Answer(method, resize, *means, difference, related, empty))
+        answers.append(Answer(method, resize, *means, difference, related, empty, area_held))
     return [test for family in (turning, relations) if family for test in statistics.correct(family)], answers
+
+
+def _relations(found, drawn, label, held, area, resamples) -> tuple[list, dict]:
+    """Tests of whether u and each score go together, and the intervals of Dice by `WITHIN`, of one (resize, method)."""
+    tests, intervals = [], {}
+    for metric in ASKED:
+        for within in WITHIN:
+            conditions = ("normal", "rotated") if within == "jointly" else (within,)
+            u = np.concatenate([found.uncertainty[condition] for condition in conditions], axis=1)  # [S, n]
+            values = np.concatenate([found.scores[condition, *drawn][metric] for condition in conditions], axis=1)  # [S, n]
+            covariates = {name: np.tile(each, len(conditions)) for name, each in held.items()}  # [n] each
+            if area is not None:
+                covariates["area"] = np.concatenate([area[condition] for condition in conditions])
+            if within == "jointly":
+                covariates["angle"] = np.repeat([0.0, 90.0], found.count)
+            asked = f"{label}: do u and {metric} go together, {within}{', area held' * (area is not None)}?"
+            each = over_models([_rho(*pair, covariates) for pair in zip(u, values)], question=f"{asked} (models)")
+            tests += each
+            if metric == "dice":
+                if each:
+                    intervals[within] = _interval(each[0])
+                tests += _correlation(u.mean(axis=0), values.mean(axis=0), covariates, asked, resamples)
+    return tests, intervals
 
 
 def _mean_of_models(values) -> np.ndarray:
@@ -116,31 +159,28 @@ def _mean_of_models(values) -> np.ndarray:
     return np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
 
 
-def _together(found, resize, method, metric, within, held):
-    """u and scores [S, n], and covariates [n] by name: what is `held`, and the angle where both conditions are put together."""
-    conditions = ("normal", "rotated") if within == "jointly" else (within,)
-    u = np.concatenate([found.uncertainty[condition] for condition in conditions], axis=1)
-    values = np.concatenate([found.scores[condition, resize, method][metric] for condition in conditions], axis=1)
-    covariates = {name: np.tile(each, len(conditions)) for name, each in held.items()}
-    if within == "jointly":
-        covariates["angle"] = np.repeat([0.0, 90.0], found.count)
-    return u, values, covariates
-
-
 def _rho(u, values, covariates) -> float:
     """Rank correlation in one model, NaN where there is none."""
-    tested = _correlation(u, values, covariates, "", 100, interval="percentile")
-    return tested[0].effect_size if tested else np.nan
+    u, values, covariates = _known(u, values, covariates)
+    return rho(u, values, *covariates.values()) if len(u) >= FEWEST + len(covariates) else np.nan
 
 
-def _correlation(u, values, covariates, asked, resamples, interval="bca") -> list:
-    known = ~np.isnan(values)
-    u, values, covariates = u[known], values[known], {name: each[known] for name, each in covariates.items()}
-    if len(u) < 6 + len(covariates) or not all(np.ptp(each) for each in (u, values)):
+def _correlation(u, values, covariates, asked, resamples) -> list:
+    """The test over images, where there is a correlation.
+
+    There is none where u or the score is the same in every image, or the score is a matter of the area alone, as of a map
+    that never changes.
+    """
+    if np.isnan(_rho(u, values, covariates)):
         return []
-    covariates = {name: each for name, each in covariates.items() if np.ptp(each)}
-    settings = dict(question=asked, resamples=resamples, interval=interval)
-    return [statistics.rank_correlation(u, values, covariates or None, **settings)]
+    return [statistics.rank_correlation(*_known(u, values, covariates), question=asked, resamples=resamples)]
+
+
+def _known(u, values, covariates):
+    """The images that have a score; and the covariates that are not the same in all of them."""
+    known = ~np.isnan(values)
+    covariates = {name: each[known] for name, each in covariates.items() if known.any() and np.ptp(each[known])}
+    return u[known], values[known], covariates
 
 
 def _interval(test) -> Interval:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import _native, datasets, metrics
+from .. import datasets, metrics
 from ..arrays import check_choice, check_positive_int, check_real
 from ..classifiers import EvidentialClassifier, SoftmaxClassifier
+from ..versions import show_versions
 from .effort import EFFORTS
 from .fitting import fitted
 from .out_of_sample import out_of_sample
@@ -143,7 +144,7 @@ def reproduce(
             "training_images": len(train.images),
             "test_images": len(test.images),
             "command": command(dataset, out, epochs, seed, root, asked),
-            "engine": {"version": _native.version(), "isa": _native.isa(), "threads": _native.num_threads()},
+            "engine": show_versions()["engine"],
             "models": {
                 "evidential": {**tested.evidential(evidential), **evidential_times, "settings": _settings(evidential)},
                 "softmax": {**tested.softmax(), **softmax_times, "settings": _settings(softmax)},

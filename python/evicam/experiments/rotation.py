@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..shown import Shown
 from .answers import Answers
 
 DEGREES = tuple(range(0, 181, 10))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Rotation:
+class Rotation(Shown):
     """What `rotation` found; a notebook shows it as a figure.
 
     Attributes
@@ -56,13 +57,10 @@ class Rotation:
             f"u {u[0]:.2f} upright, highest {u[highest]:.2f} at {self.degrees[highest]:g}"
         )
 
-    def _repr_png_(self) -> bytes | None:
-        try:
-            from ..plot import as_png
-            from ..plot import rotation as draw
-        except ImportError:
-            return None
-        return as_png(draw(self))
+    def _pictured(self):
+        from .. import plot
+
+        return plot.rotation(self)
 
 
 def rotation(evidential, softmax, image, label, *, degrees=DEGREES) -> Rotation:

@@ -82,7 +82,7 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
     displaced = displacement(effort, seed=seed, verbose=verbose)
     confounds = confound(test.images, **thresholds)
     say("Asking whether uncertainty goes with looking away")
-    tests, answers = question(found, resamples=effort.resamples)
+    tests, answers = question(found, resamples=effort.resamples, hold_area=True)
     say("Placing the objects on larger canvases")
     located = placed(train, test, effort, seed=seed, verbose=verbose, **thresholds)
     placed_rows = located.rows(effort.resamples)
@@ -101,7 +101,7 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
         "sweep": found.curves(),
         "displacement": [each.as_json() for each in displaced],
         "confound": [each.as_json() for each in confounds],
-        "answers": [_answer(answer) for answer in answers],
+        "answers": [answer.as_json() for answer in answers],
         "placed": {
             "rows": placed_rows,
             "accuracy": [
@@ -109,7 +109,7 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
                 for (ground, condition), value in located.accuracy.items()
             ],
             "verdict": {ground: verdict(each) for ground, each in placed_answers.items()},
-            "answers": {ground: [_answer(answer) for answer in each] for ground, each in placed_answers.items()},
+            "answers": {ground: [answer.as_json() for answer in each] for ground, each in placed_answers.items()},
         },
         "localisation_settings": {
             **thresholds,
@@ -124,18 +124,3 @@ def settle(evidential, train, test, effort, *, heat_threshold, object_threshold,
         },
     }
     return Settled(results, marked(evidential, test.images, object_threshold))
-
-
-def _answer(answer) -> dict:
-    """An `Answer` as ``results.json`` holds it."""
-    relation = {within: {"rho": each.value, "ci_low": each.low, "ci_high": each.high} for within, each in answer.relation.items()}
-    gap = answer.difference
-    return {
-        "method": answer.method,
-        "resize": answer.resize,
-        "normal": answer.normal,
-        "rotated": answer.rotated,
-        "difference": gap and {"mean": gap.value, "ci_low": gap.low, "ci_high": gap.high},
-        "relation": relation,
-        "empty": list(answer.empty),
-    }

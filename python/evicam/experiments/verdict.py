@@ -28,14 +28,14 @@ def verdict(answers, placed=None) -> str:
     str
         Paragraphs, parted by an empty line: the answer in one, then each method with its numbers.
     """
-    told = [headline(answers)]
+    told = [" ".join(text for text in (headline(answers), _area(answers)) if text)]
     told += [f"Objects anywhere on a larger canvas, {ground}. {headline(each)}" for ground, each in (placed or {}).items()]
     return "\n\n".join([*told, *details(answers)])
 
 
 def details(answers) -> list[str]:
     """A paragraph for each map, with its numbers, and one for what drawing it in the right place did."""
-    found = {(answer.method, answer.resize): judged(answer) for answer in answers}
+    found = {(answer.method, answer.resize): judged(answer.relation) for answer in answers}
     told = []
     for method in dict.fromkeys(answer.method for answer in answers):
         told += [_sentence(answer) for answer in answers if answer.method == method]
@@ -43,15 +43,15 @@ def details(answers) -> list[str]:
     return told
 
 
-def judged(answer) -> str:
-    """One method's word on the hypothesis, a key of `HEADLINES`.
+def judged(relation) -> str:
+    """One method's word on the hypothesis, a key of `HEADLINES`, from an `Answer`'s relations.
 
     A relation counts where its interval leaves 0 out and it is at least `SMALL`. The hypothesis wants negative ones, in all
     three: one alone is what chance, or the angle, may give.
     """
-    if len(answer.relation) < len(WHERE):
+    if len(relation) < len(WHERE):
         return "unknown"
-    signs = {sign(interval) for interval in answer.relation.values()}
+    signs = {sign(interval) for interval in relation.values()}
     words = {(0,): "nothing", (-1,): "for", (1,): "against", (-1, 0): "for in part", (0, 1): "against in part"}
     return words.get(tuple(sorted(signs)), "depends")
 
@@ -99,19 +99,42 @@ def headline(answers) -> str:
     """The answer in a sentence or two."""
     if not answers:
         return "Nothing could be tested: no heatmap could be scored."
-    found = {(answer.method, answer.resize): judged(answer) for answer in answers}
+    found = {(answer.method, answer.resize): judged(answer.relation) for answer in answers}
     words = set(found.values())
     if len(words) == 1:
         every = len(found) > 1
         return HEADLINES[words.pop()] + (", whichever method makes the map and however it is drawn." if every else ".")
+    by_method = _by_method(found)
+    alike = all(len(set(each.values())) == 1 for each in by_method.values())
+    cause = "the method that makes the maps, not on how they are drawn" if alike else "the method and on how its maps are drawn"
+    return f"Whether u is high where the map misses the object depends on {cause}. {_listed(by_method)}"
+
+
+def _area(answers) -> str:
+    """Whether holding the object's area constant changes a word; nothing where that was not asked."""
+    found = {(each.method, each.resize): (judged(each.relation), judged(each.area_held)) for each in answers if each.area_held}
+    if not found:
+        return ""
+    changed = {key: held for key, (plain, held) in found.items() if plain != held}
+    if not changed:
+        return "Holding the object's area constant does not change this."
+    some = "some of this" if len(changed) < len(found) else "this"
+    return f"Holding the object's area constant changes {some}. {_listed(_by_method(changed))}"
+
+
+def _by_method(found) -> dict:
+    """{method: {resize: word in short}}."""
     by_method = {}
     for (method, way), word in found.items():
         by_method.setdefault(method, {})[way] = _SHORT[word]
-    alike = all(len(set(each.values())) == 1 for each in by_method.values())
-    cause = "the method that makes the maps, not on how they are drawn" if alike else "the method and on how its maps are drawn"
-    told = [f"Whether u is high where the map misses the object depends on {cause}."]
+    return by_method
+
+
+def _listed(by_method) -> str:
+    """Each method's words, in one where it says the same however it is drawn."""
+    told = []
     for method, each in by_method.items():
-        if len(set(each.values())) == 1:
+        if len(each) > 1 and len(set(each.values())) == 1:
             told.append(f"{_name(method)}: {next(iter(each.values()))}.")
         else:
             told.append(f"{_name(method)}: " + "; ".join(f"{word}, {DRAWN.get(way, way)}" for way, word in each.items()) + ".")
@@ -133,11 +156,18 @@ def _sentence(answer) -> str:
         text += f" ({sure}: {gap.value:+.3f}, 95% interval {gap.low:+.3f} to {gap.high:+.3f} over {gap.n} models). "
     if max(answer.empty) > 0.01:
         text += f"Empty maps, which score 0: {answer.empty[0]:.0%} upright, {answer.empty[1]:.0%} turned. "
-    known = [(WHERE[within], answer.relation[within]) for within in WHERE if within in answer.relation]
-    if not known:
-        return text + "Its relation to u could not be computed. "
+    if not answer.relation:
+        return text + "Its relation to u could not be computed."
+    text += f"Rank correlation of u and Dice: {_told(answer.relation)}."
+    if answer.area_held:
+        text += f" With the object's area held constant: {_told(answer.area_held)}."
+    return text
+
+
+def _told(relation) -> str:
+    known = [(WHERE[within], relation[within]) for within in WHERE if within in relation]
     told = "; ".join(f"{each.value:+.2f} ({each.low:+.2f} to {each.high:+.2f}) {where}" for where, each in known)
-    return text + f"Rank correlation of u and Dice: {told}: {_MEANING[judged(answer)]}."
+    return f"{told}: {_MEANING[judged(relation)]}"
 
 
 def _drawing(method, found) -> str:

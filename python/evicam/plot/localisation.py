@@ -119,14 +119,18 @@ def relations(answers, *, figure=None):
     grid = figure.subplots(len(methods), 1, sharex=True, squeeze=False)[:, 0]
     for axes, method in zip(grid, methods):
         for answer in (each for each in answers if each["method"] == method):
-            colour, marker, label = DRAWN[answer["resize"]]
+            colour, marker, _ = DRAWN[answer["resize"]]
             for place, name in enumerate(within):
-                if name not in answer["relation"]:
-                    continue
-                told = answer["relation"][name]
-                y = place + (-0.14 if answer["resize"] == "naive" else 0.14)
-                axes.plot([told["ci_low"], told["ci_high"]], [y, y], color=colour, linewidth=2.4, solid_capstyle="round")
-                axes.plot(told["rho"], y, marker, color=colour, markersize=7, markeredgecolor="white", label=label)
+                y = place + (-0.18 if answer["resize"] == "naive" else 0.18)
+                for relation, shift, fill, edge in (
+                    (answer["relation"], -0.08, colour, "white"),
+                    (answer["relation_area_held"], 0.08, "white", colour),
+                ):
+                    if name in relation:
+                        told = relation[name]
+                        ends = [told["ci_low"], told["ci_high"]]
+                        axes.plot(ends, [y + shift] * 2, color=colour, linewidth=2.4, solid_capstyle="round")
+                        axes.plot(told["rho"], y + shift, marker, color=fill, markersize=7, markeredgecolor=edge)
         axes.axvspan(-0.1, 0.1, color="#eceef2", zorder=0)
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_yticks(range(len(within)), within.values())
@@ -139,7 +143,9 @@ def relations(answers, *, figure=None):
     handles = [
         Line2D([], [], color=colour, marker=marker, linewidth=2.4, label=label) for colour, marker, label in DRAWN.values()
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=2)
+    hollow = dict(markerfacecolor="white", markeredgecolor=SOFT_INK, markersize=7)
+    handles.append(Line2D([], [], color=SOFT_INK, marker="o", linewidth=2.4, label="the object's area held", **hollow))
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
 

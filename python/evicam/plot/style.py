@@ -9,6 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from ..files import write_file
+from ..shown import Shown
 
 INK = "#1f2430"  # text
 SOFT_INK = "#667085"  # secondary text, axes
@@ -56,11 +57,11 @@ WIDTH = 5.6  # inches of a figure that fills a page: on a phone its text is then
 DPI = 200  # of written files: sharp on a phone
 
 
-class Picture(Figure):
+class Picture(Shown, Figure):
     """A Matplotlib figure that a notebook shows without pyplot."""
 
-    def _repr_png_(self) -> bytes:
-        return as_png(self)
+    def _pictured(self):
+        return self
 
 
 def styled(draw):

@@ -155,7 +155,8 @@ def history(results):
 def engine(results) -> str:
     """Which engine did the work."""
     engine = results["engine"]
-    return f"EviCAM {engine['version']}, {engine['isa']}, {engine['threads']} threads, seed {results['seed']}."
+    sums = "Winograd's convolutions" if engine["winograd"] else "direct convolutions"
+    return f"EviCAM {engine['version']}, {engine['isa']}, {sums}, {engine['threads']} threads, seed {results['seed']}."
 
 
 # Figures in the order of the report: name of the file, title, what makes its description and caption.

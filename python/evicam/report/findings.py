@@ -203,7 +203,8 @@ def question(results) -> str:
         "each, and over "
         f"both with the angle held constant. Each of the {how['models']} models gives one rank correlation; the intervals "
         "are over models, "
-        "since images judged by one model are no independent witnesses."
+        "since images judged by one model are no independent witnesses. A map's overlap rises with the object's area, and so "
+        "may u: the relation is asked for once more with the area, the number of its pixels, held constant."
     )
 
 
@@ -213,7 +214,8 @@ def relations(results):
         "Rank correlations of u and Dice with intervals over models, for both methods and both ways of drawing",
         "Rank correlation of u and Dice. The hypothesis wants all of them to the left of the grey band, which holds what is "
         "too small to "
-        "matter (less than 0.1). IoU has the same ranks as Dice, so the same correlations: the paper's two tables are one test.",
+        "matter (less than 0.1). Hollow: the object's area held constant. "
+        "IoU has the same ranks as Dice, so the same correlations: the paper's two tables are one test.",
     )
 
 

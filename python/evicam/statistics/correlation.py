@@ -68,11 +68,10 @@ def rank_correlation(
     for name, values in zip(("x", "y", *held), (x, y, *others)):
         if np.ptp(values) == 0:
             raise ValueError(f"{name} is {values[0]:g} in every image: what is constant has no rank correlation")
-    effect = _partial([WeightedRanks(values) for values in (x, y, *others)])
-    r = float(effect(np.ones((1, len(x))))[0])
+    r = rho(x, y, *others)
     if np.isnan(r):
         raise ValueError("covariates determine x or y fully: nothing is left to correlate")
-    low, high = resampling.interval(effect, len(x))
+    low, high = resampling.interval(_partial(x, y, *others), len(x))
     with np.errstate(divide="ignore"):  # r = 1
         p_value = 2 * student.sf(abs(r) * np.sqrt(freedom / np.float64((1 - r) * (1 + r))), freedom)
     return TestResult(
@@ -89,6 +88,11 @@ def rank_correlation(
     )
 
 
+def rho(x, y, *others) -> float:
+    """The correlation that `rank_correlation` tests, alone: of samples [n] without NaN; NaN where there is none."""
+    return float(_partial(x, y, *others)(np.ones((1, len(x))))[0])
+
+
 def _covariates(covariates) -> dict[str, np.ndarray]:
     """Samples by name; a single one without a name is called covariates."""
     if covariates is None:
@@ -98,8 +102,9 @@ def _covariates(covariates) -> dict[str, np.ndarray]:
     return {"covariates": as_sample("covariates", covariates)}
 
 
-def _partial(rankings):
-    """Correlation of the first two of several `WeightedRanks`, given the others, of resamples with weights [B, n]."""
+def _partial(*samples):
+    """Rank correlation of the first two of several samples [n], given the others, of resamples with weights [B, n]."""
+    rankings = [WeightedRanks(values) for values in samples]
 
     def effect(weights):
         matrix = correlations(rank_products(rankings, weights))  # [B, 2 + c, 2 + c]
