@@ -109,7 +109,7 @@ def progress_bar(verbose, evidential):
 
 def _is_watched():
     stream = sys.stderr
-    return "ipykernel" in sys.modules or bool(stream is not None and getattr(stream, "isatty", lambda: False)())
+    return "ipykernel.kernelapp" in sys.modules or bool(stream is not None and getattr(stream, "isatty", lambda: False)())
 
 
 def say(verbose, sentence):

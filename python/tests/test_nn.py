@@ -126,7 +126,7 @@ def test_a_classifier_takes_it_and_a_checkpoint_keeps_it(tmp_path):
         (lambda: fit_through(nn.BatchNormalisation(0.0)), ValueError, "epsilon is 0.0"),
         (lambda: fit_through(nn.BatchNormalisation(float("nan"))), ValueError, "epsilon is"),
         (lambda: fit_through(nn.BatchNormalisation(momentum=2)), ValueError, "momentum is 2.0"),
-        (lambda: fit(nn.Sequential(nn.Flatten(), nn.Linear(4))), ValueError, "ends in 4 logits, but y has 3 classes"),
+        (lambda: fit(nn.Sequential(nn.Flatten(), nn.Linear(4))), ValueError, "ends in 4 logits, but there are 3 classes"),
         (lambda: fit(nn.Residual(nn.Convolution(2, 3))), ValueError, "'add1' adds"),
         (lambda: fit(nn.Linear), (TypeError, ValueError), "architecture"),
     ],
