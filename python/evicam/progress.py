@@ -108,8 +108,12 @@ def progress_bar(verbose, evidential):
 
 
 def _is_watched():
+    # Not whether ipykernel is imported: whoever runs notebooks of others imports it too.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if hasattr(shell, "kernel"):
+        return True
     stream = sys.stderr
-    return "ipykernel.kernelapp" in sys.modules or bool(stream is not None and getattr(stream, "isatty", lambda: False)())
+    return bool(stream is not None and getattr(stream, "isatty", lambda: False)())
 
 
 def say(verbose, sentence):
