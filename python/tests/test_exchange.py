@@ -145,6 +145,10 @@ class Tensor:
 
     def detach(self):
         assert self.stage == "detach"
+        return Tensor(self.values, "float")
+
+    def float(self):
+        assert self.stage == "float"
         return Tensor(self.values, "cpu")
 
     def cpu(self):
@@ -275,6 +279,8 @@ def test_what_a_fitted_classifier_does_not_need(lenet):
         lenet[0].load_torch_state(lenet[1], classes=range(10))
     with pytest.raises(TypeError, match="state is a list, but must be a path or a dict"):
         lenet[0].load_torch_state([1])
+    with pytest.raises(WeightsError, match="state has the key 3, but weights are named by texts"):
+        lenet[0].load_torch_state({3: np.zeros(3)})
     with pytest.raises(ValueError, match="not fitted"):
         EvidentialClassifier().to_torch_state()
 

@@ -39,9 +39,12 @@ public final class Trainer {
     private var orderedEpoch = -1
     private var batchLabels: [Int32]
 
-    /// - Throws: `NetworkError` when a setting is out of range or memory cannot be had.
+    /// - Throws: `NetworkError` when a setting is out of range, there are no weights, or memory cannot be had.
     public init(network: Network, settings: TrainingSettings) throws {
         try settings.validate(for: network.imageShape)
+        guard network.layout.count > 0 else {
+            throw NetworkError.invalidArchitecture("the architecture has no layer with weights: there is nothing to train")
+        }
         self.network = network
         self.settings = settings
         let count = network.layout.flatCount

@@ -137,8 +137,10 @@ def as_state(state, name="state"):
         raise TypeError(f"{name} is a {type(state).__name__}, but must be a path or a dict of arrays by name")
     found = {}
     for key, values in state.items():
-        if hasattr(values, "detach"):  # PyTorch's way out of its graph and off its device
-            values = values.detach().cpu()
+        if not isinstance(key, str):
+            raise WeightsError(f"{name} has the key {key!r:.80}, but weights are named by texts")
+        if hasattr(values, "detach"):  # PyTorch's way out of its graph, to a dtype that NumPy has, and off its device
+            values = values.detach().float().cpu()
         try:
             found[key] = np.asarray(values)
         except (TypeError, ValueError, RuntimeError) as error:
