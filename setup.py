@@ -33,7 +33,11 @@ setup(
             "evicam._native",
             sorted(str(path.relative_to(ROOT)) for path in (ROOT / "python/evicam/_native").glob("*.c")),
             include_dirs=["Sources/CEviCAM/include"],
-            depends=["python/evicam/_native/native.h", "Sources/CEviCAM/include/evicam.h"],
+            depends=[
+                "python/evicam/_native/native.h",
+                "Sources/CEviCAM/include/evicam.h",
+                "Sources/CEviCAM/include/evicam_training.h",
+            ],
             extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden"],
             libraries=[] if sys.platform == "darwin" else ["dl"],
             py_limited_api=True,

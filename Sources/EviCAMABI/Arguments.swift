@@ -9,6 +9,23 @@ func require<Pointer>(_ pointer: Pointer?, _ name: String) throws -> Pointer {
     return pointer
 }
 
+/// A structure that may have grown: what of it the caller has, the rest as in `empty`.
+/// - Parameters:
+///   - size: the field that says how much memory the caller's structure has.
+///   - first: bytes of its first published version, which every caller has.
+func read<Structure>(_ pointer: UnsafePointer<Structure>, _ size: KeyPath<Structure, UInt64>, name: String, first: Int,
+                     empty: Structure) throws -> Structure {
+    let size = pointer.pointer(to: size)!.pointee
+    guard size >= UInt64(first) else {
+        throw Failure.invalid("\(name).struct_size is \(size), but must be sizeof(evicam_\(name))")
+    }
+    var structure = empty
+    withUnsafeMutableBytes(of: &structure) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(MemoryLayout<Structure>.size, Int(clamping: size))))
+    }
+    return structure
+}
+
 /// `value` as an Int within `range`.
 func require(_ value: Int64, _ name: String, in range: ClosedRange<Int64>) throws -> Int {
     guard range.contains(value) else {

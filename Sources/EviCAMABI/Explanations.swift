@@ -9,15 +9,8 @@ struct Request {
     init(_ pointer: UnsafePointer<evicam_request>?, count: Int) throws {
         let pointer = try require(pointer, "request")
         // A caller of version 1 has memory up to `reserved` only.
-        let known = MemoryLayout<evicam_request>.size, first = MemoryLayout<evicam_request>.offset(of: \.reserved)! + 4
-        let size = pointer.pointer(to: \.struct_size)!.pointee
-        guard size >= UInt64(first) else {
-            throw Failure.invalid("request.struct_size is \(size), but must be sizeof(evicam_request)")
-        }
-        var structure = evicam_request()
-        withUnsafeMutableBytes(of: &structure) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(known, Int(clamping: size))))
-        }
+        let first = MemoryLayout<evicam_request>.offset(of: \.reserved)! + 4
+        let structure = try read(pointer, \.struct_size, name: "request", first: first, empty: evicam_request())
         self.structure = structure
         target = try Self.target(structure, count: count)
     }

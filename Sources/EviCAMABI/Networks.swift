@@ -14,6 +14,18 @@ public func evicam_architecture_lenet(
 }
 
 @c @implementation
+public func evicam_architecture_named(
+    _ name: UnsafePointer<CChar>!, _ classes: Int64, _ text: UnsafeMutablePointer<CChar>!, _ capacity: Int64,
+    _ length: UnsafeMutablePointer<Int64>!, _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let architecture = try Architecture.named(try requireText(name, "name"),
+                                                  classes: try require(classes, "classes", in: 2 ... 1 << 20))
+        try write(architecture.description, to: text, capacity: capacity, length: length)
+    }
+}
+
+@c @implementation
 public func evicam_network_create(
     _ architecture: UnsafePointer<CChar>!, _ height: Int64, _ width: Int64, _ channels: Int64, _ seed: UInt64,
     _ network: UnsafeMutablePointer<evicam_network>!, _ error: UnsafeMutablePointer<evicam_error>!
@@ -176,6 +188,46 @@ private func parameterIndex(_ index: Int64, of network: Network) throws -> Int {
 /// The caller's idea of an array's length must be ours.
 func require(_ count: Int64, equals wanted: Int) throws {
     guard count == wanted else { throw Failure.invalid("count is \(count), but must be \(wanted)") }
+}
+
+// MARK: - Normalisation
+
+@c @implementation
+public func evicam_network_set_normalisation(
+    _ network: evicam_network, _ mean: UnsafePointer<Float>!, _ deviation: UnsafePointer<Float>!, _ count: Int64,
+    _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        try networks.find(network).use { network in
+            if mean == nil, deviation == nil { return try network.setNormalisation(nil) }
+            let mean = try require(mean, "mean"), deviation = try require(deviation, "deviation")
+            try require(count, equals: network.imageShape.channels)
+            func array(_ values: UnsafePointer<Float>) -> [Float] {
+                Array(UnsafeBufferPointer(start: values, count: Int(count)))
+            }
+            try network.setNormalisation(Normalisation(mean: array(mean), deviation: array(deviation)))
+        }
+    }
+}
+
+@c @implementation
+public func evicam_network_normalisation(
+    _ network: evicam_network, _ mean: UnsafeMutablePointer<Float>!, _ deviation: UnsafeMutablePointer<Float>!,
+    _ count: Int64, _ present: UnsafeMutablePointer<Int32>!, _ error: UnsafeMutablePointer<evicam_error>!
+) -> evicam_status {
+    call(error) {
+        let mean = try require(mean, "mean"), deviation = try require(deviation, "deviation")
+        let present = try require(present, "present")
+        try networks.find(network).use { network in
+            try require(count, equals: network.imageShape.channels)
+            present.pointee = network.normalisation == nil ? 0 : 1
+            guard let normalisation = network.normalisation else { return }
+            for channel in 0 ..< Int(count) {
+                mean[channel] = normalisation.mean[channel]
+                deviation[channel] = normalisation.deviation[channel]
+            }
+        }
+    }
 }
 
 // MARK: - Passes

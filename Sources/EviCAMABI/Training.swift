@@ -8,7 +8,7 @@ public func evicam_trainer_create(
 ) -> evicam_status {
     call(error) {
         let handle = try require(trainer, "trainer")
-        let settings = try TrainingSettings(require(training, "training").pointee)
+        let settings = try TrainingSettings(require(training, "training"))
         let entry = try networks.find(network)
         let made = try entry.use { try Trainer(network: $0, settings: settings) }
         handle.pointee = trainers.insert(Guarded(made, gate: entry.gate))
@@ -19,73 +19,6 @@ public func evicam_trainer_create(
 public func evicam_trainer_destroy(_ trainer: evicam_trainer,
                                    _ error: UnsafeMutablePointer<evicam_error>!) -> evicam_status {
     call(error) { try trainers.remove(trainer) }
-}
-
-extension TrainingSettings {
-    /// Reads the C structure; ranges of the optimiser's and schedule's numbers are checked when the trainer is made.
-    init(_ training: evicam_training) throws {
-        guard training.struct_size >= UInt64(MemoryLayout<evicam_training>.size) else {
-            throw Failure.invalid("training.struct_size is \(training.struct_size), but must be sizeof(evicam_training)")
-        }
-        let maximum = Int64(Int32.max)
-        self.init(
-            loss: try Self.loss(training), optimiser: try Self.optimiser(training),
-            learningRate: training.learning_rate, weightDecay: training.weight_decay,
-            schedule: try Self.schedule(training),
-            warmupSteps: try require(training.warmup_steps, "warmup_steps", in: 0 ... maximum),
-            batchSize: try require(training.batch_size, "batch_size", in: 1 ... 1 << 20), seed: training.seed)
-    }
-
-    private static func loss(_ training: evicam_training) throws -> any Loss {
-        let form: EvidentialLoss.Form
-        switch Int(training.loss) {
-        case Int(EVICAM_LOSS_CROSS_ENTROPY): return SoftmaxCrossEntropy()
-        case Int(EVICAM_LOSS_MSE): form = .mse
-        case Int(EVICAM_LOSS_LOG): form = .log
-        case Int(EVICAM_LOSS_DIGAMMA): form = .digamma
-        default: throw Failure.invalid("loss is \(training.loss), but must be one of EVICAM_LOSS_...")
-        }
-        for (weight, name) in [(training.kl_weight, "kl_weight"), (training.rescue_weight, "rescue_weight")] {
-            guard weight.isFinite, weight >= 0 else {
-                throw Failure.invalid("\(name) is \(weight), but must be at least 0 and finite")
-            }
-        }
-        return EvidentialLoss(
-            form: form, evidence: try evidenceFunction(training.evidence, clip: training.evidence_clip, name: "evidence"),
-            klWeight: Double(training.kl_weight),
-            annealingSteps: try require(training.kl_annealing_steps, "kl_annealing_steps", in: 0 ... 1 << 48),
-            annealingHold: try require(training.kl_annealing_hold, "kl_annealing_hold", in: 1 ... 1 << 48),
-            rescueWeight: Double(training.rescue_weight))
-    }
-
-    private static func optimiser(_ training: evicam_training) throws -> Optimiser {
-        switch Int(training.optimiser) {
-        case Int(EVICAM_OPTIMISER_ADAM):
-            .adam(beta1: training.beta1, beta2: training.beta2, epsilon: training.epsilon)
-        case Int(EVICAM_OPTIMISER_ADAMW):
-            .adamW(beta1: training.beta1, beta2: training.beta2, epsilon: training.epsilon)
-        case Int(EVICAM_OPTIMISER_SGD):
-            .sgd(momentum: training.momentum, nesterov: training.nesterov != 0)
-        default:
-            throw Failure.invalid("optimiser is \(training.optimiser), but must be one of EVICAM_OPTIMISER_...")
-        }
-    }
-
-    private static func schedule(_ training: evicam_training) throws -> Schedule {
-        switch Int(training.schedule) {
-        case Int(EVICAM_SCHEDULE_CONSTANT):
-            .constant
-        case Int(EVICAM_SCHEDULE_STEP):
-            .step(period: try require(training.schedule_period, "schedule_period", in: 1 ... 1 << 48),
-                  decay: training.schedule_decay)
-        case Int(EVICAM_SCHEDULE_COSINE):
-            .cosine(total: try require(training.total_steps, "total_steps", in: 1 ... 1 << 48))
-        case Int(EVICAM_SCHEDULE_ONE_CYCLE):
-            .oneCycle(total: try require(training.total_steps, "total_steps", in: 1 ... 1 << 48))
-        default:
-            throw Failure.invalid("schedule is \(training.schedule), but must be one of EVICAM_SCHEDULE_...")
-        }
-    }
 }
 
 // MARK: - Running
@@ -191,9 +124,23 @@ public func evicam_trainer_rates(
         try trainers.find(trainer).use { trainer in
             let step = trainer.progress.step
             learningRate.pointee = trainer.settings.learningRate(step: step)
-            klWeight.pointee = Float((trainer.settings.loss as? EvidentialLoss)?.klWeight(step: step) ?? 0)
+            klWeight.pointee = Float(klWeightOf(trainer.settings.loss, step: step))
         }
     }
+}
+
+private func klWeightOf(_ loss: any Loss, step: Int) -> Double {
+    switch loss {
+    case let loss as EvidentialLoss: loss.klWeight(step: step)
+    case let loss as SoftmaxStart: loss.klWeight(step: step)
+    default: 0
+    }
+}
+
+@c @implementation
+public func evicam_trainer_restore_average(_ trainer: evicam_trainer,
+                                           _ error: UnsafeMutablePointer<evicam_error>!) -> evicam_status {
+    call(error) { try trainers.find(trainer).use { $0.restoreAverage() } }
 }
 
 // MARK: - Saving and resuming
@@ -237,6 +184,7 @@ private func state(_ number: Int32) throws -> Trainer.State {
     case Int(EVICAM_STATE_FIRST_MOMENT): .firstMoment
     case Int(EVICAM_STATE_SECOND_MOMENT): .secondMoment
     case Int(EVICAM_STATE_BEST_PARAMETERS): .bestParameters
+    case Int(EVICAM_STATE_AVERAGE_PARAMETERS): .averageParameters
     default: throw Failure.invalid("which is \(number), but must be one of EVICAM_STATE_...")
     }
 }

@@ -33,7 +33,7 @@ extension Architecture {
                 known[layer.name] = input.through(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
             case .maxPooling(let kernel, let stride, let padding), .averagePooling(let kernel, let stride, let padding):
                 known[layer.name] = input.through(kernel: kernel, stride: stride, padding: padding)
-            case .relu, .dropout:
+            case .batchNormalisation, .relu, .dropout:
                 known[layer.name] = input
             case .add:
                 known[layer.name] = layer.inputs.dropFirst().reduce(Optional(input)) { sum, name in

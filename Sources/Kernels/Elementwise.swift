@@ -42,6 +42,44 @@ public struct Rectify: ParallelWork {
     }
 }
 
+/// y = a + b, and no less than 0 if `relu`.
+public struct Sum: ParallelWork {
+    let count: Int
+    let first: UnsafePointer<Float>
+    let second: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+    let relu: Bool
+
+    public init(count: Int, first: UnsafePointer<Float>, second: UnsafePointer<Float>,
+                output: UnsafeMutablePointer<Float>, relu: Bool) {
+        self.count = count
+        self.first = first
+        self.second = second
+        self.output = output
+        self.relu = relu
+    }
+
+    public var partCount: Int { parts(count) }
+
+    public func run(part: Int) {
+        let range = elements(of: part, count), start = range.lowerBound
+        forEachVector(range.count, Body(first: first + start, second: second + start, output: output + start, relu: relu))
+    }
+
+    private struct Body: VectorBody {
+        let first: UnsafePointer<Float>
+        let second: UnsafePointer<Float>
+        let output: UnsafeMutablePointer<Float>
+        let relu: Bool
+        @inline(__always)
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+            var sum = V(reading: first + offset) + V(reading: second + offset)
+            if relu { sum.clampNegative() }
+            sum.write(to: output + offset, first: lanes)
+        }
+    }
+}
+
 /// dx += dy where y > 0: the gradient of `Rectify`, from its output.
 public struct RectifyGradient: ParallelWork {
     let count: Int

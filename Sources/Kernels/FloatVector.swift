@@ -9,8 +9,8 @@ public protocol FloatVector: SIMD where Scalar == Float {
     func keeping(wherePositive other: Self) -> Self
     /// Lanes where `a` and `b` are equal as they are, the others 0.
     func keeping(whereEqual a: Self, _ b: Self) -> Self
-    /// Lanes where `a` and `b` are equal 0, the others as they are.
-    func dropping(whereEqual a: Self, _ b: Self) -> Self
+    /// Lanes of `other` where `a` is above `b`, the others as they are.
+    func replacing(with other: Self, where a: Self, isAbove b: Self) -> Self
     /// Writes the first `count` lanes, not all of them.
     func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int)
 }
@@ -23,8 +23,8 @@ extension SIMD16<Float>: FloatVector {
     @inline(__always) public func keeping(whereEqual a: Self, _ b: Self) -> Self {
         Self().replacing(with: self, where: a .== b)
     }
-    @inline(__always) public func dropping(whereEqual a: Self, _ b: Self) -> Self {
-        replacing(with: Self(), where: a .== b)
+    @inline(__always) public func replacing(with other: Self, where a: Self, isAbove b: Self) -> Self {
+        replacing(with: other, where: a .> b)
     }
     @inline(__always) public func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int) {
         let half = Self.scalarCount / 2
@@ -41,8 +41,8 @@ extension SIMD8<Float>: FloatVector {
     @inline(__always) public func keeping(whereEqual a: Self, _ b: Self) -> Self {
         Self().replacing(with: self, where: a .== b)
     }
-    @inline(__always) public func dropping(whereEqual a: Self, _ b: Self) -> Self {
-        replacing(with: Self(), where: a .== b)
+    @inline(__always) public func replacing(with other: Self, where a: Self, isAbove b: Self) -> Self {
+        replacing(with: other, where: a .> b)
     }
     @inline(__always) public func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int) {
         let half = Self.scalarCount / 2
@@ -59,8 +59,8 @@ extension SIMD4<Float>: FloatVector {
     @inline(__always) public func keeping(whereEqual a: Self, _ b: Self) -> Self {
         Self().replacing(with: self, where: a .== b)
     }
-    @inline(__always) public func dropping(whereEqual a: Self, _ b: Self) -> Self {
-        replacing(with: Self(), where: a .== b)
+    @inline(__always) public func replacing(with other: Self, where a: Self, isAbove b: Self) -> Self {
+        replacing(with: other, where: a .> b)
     }
     @inline(__always) public func writeHalves(to target: UnsafeMutablePointer<Float>, first count: Int) {
         for lane in 0 ..< count { target[lane] = self[lane] }

@@ -1,8 +1,5 @@
 // One pass over memory per step: read weight, gradient and state, write weight and state.
 
-/// Elements of one part: four arrays of 16 KiB.
-private let grain = 4 * 1024
-
 /// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
 ///
 ///   g ← g + decay · w                            (Adam: L2 in the gradient)
@@ -36,51 +33,48 @@ public struct AdamUpdate: ParallelWork {
         }
     }
 
-    let count: Int
+    let updated: UpdatedWeights
     let rates: Rates
-    let weights: UnsafeMutablePointer<Float>
-    let gradient: UnsafePointer<Float>
     let first: UnsafeMutablePointer<Float>
     let second: UnsafeMutablePointer<Float>
 
-    public init(count: Int, rates: Rates, weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-                first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>) {
-        self.count = count
+    public init(_ updated: UpdatedWeights, rates: Rates, first: UnsafeMutablePointer<Float>,
+                second: UnsafeMutablePointer<Float>) {
+        self.updated = updated
         self.rates = rates
-        self.weights = weights
-        self.gradient = gradient
         self.first = first
         self.second = second
     }
 
-    public var partCount: Int { (count &+ grain &- 1) / grain }
+    public var partCount: Int { updated.parts.count }
 
     public func run(part: Int) {
-        let start = part &* grain
-        forEachVector(min(grain, count &- start),
-                      Body(rates: rates, weights: weights + start, gradient: gradient + start, first: first + start,
-                           second: second + start))
+        let part = updated.parts[part]
+        var rates = rates
+        if !part.decays { (rates.decay, rates.shrink) = (0, 0) }
+        forEachVector(part.count, Body(updated: updated, rates: rates, first: first, second: second, start: part.start))
     }
 
     private struct Body: VectorBody {
+        let updated: UpdatedWeights
         let rates: Rates
-        let weights: UnsafeMutablePointer<Float>
-        let gradient: UnsafePointer<Float>
         let first: UnsafeMutablePointer<Float>
         let second: UnsafeMutablePointer<Float>
+        let start: Int
 
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-            var w = V(reading: weights + offset)
-            let g = V(reading: gradient + offset) + w * rates.decay
-            let m = V(reading: first + offset) * rates.beta1 + g * (1 - rates.beta1)
-            let v = V(reading: second + offset) * rates.beta2 + g * g * (1 - rates.beta2)
+            let position = start &+ offset
+            var w = V(reading: updated.weights + position)
+            let g = V(reading: updated.gradient + position) + w * rates.decay
+            let m = V(reading: first + position) * rates.beta1 + g * (1 - rates.beta1)
+            let v = V(reading: second + position) * rates.beta2 + g * g * (1 - rates.beta2)
             w -= w * (rates.rate * rates.shrink)
             let root = (v / rates.correction2).squareRoot() + V(repeating: rates.epsilon)
             w -= m * (rates.rate / rates.correction1) / root
-            w.write(to: weights + offset, first: lanes)
-            m.write(to: first + offset, first: lanes)
-            v.write(to: second + offset, first: lanes)
+            updated.write(w, at: position, first: lanes)
+            m.write(to: first + position, first: lanes)
+            v.write(to: second + position, first: lanes)
         }
     }
 }
@@ -89,47 +83,43 @@ public struct AdamUpdate: ParallelWork {
 ///
 ///   g ← g + decay · w;   v ← μ v + g;   w ← w − rate · v, or with Nesterov's look-ahead w − rate · (g + μ v)
 public struct MomentumUpdate: ParallelWork {
-    let count: Int
+    let updated: UpdatedWeights
     let rate: Float
     let momentum: Float
     let decay: Float
     let nesterov: Bool
-    let weights: UnsafeMutablePointer<Float>
-    let gradient: UnsafePointer<Float>
     let velocity: UnsafeMutablePointer<Float>
 
-    public init(count: Int, rate: Float, momentum: Float, decay: Float, nesterov: Bool,
-                weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    public init(_ updated: UpdatedWeights, rate: Float, momentum: Float, decay: Float, nesterov: Bool,
                 velocity: UnsafeMutablePointer<Float>) {
-        self.count = count
+        self.updated = updated
         self.rate = rate
         self.momentum = momentum
         self.decay = decay
         self.nesterov = nesterov
-        self.weights = weights
-        self.gradient = gradient
         self.velocity = velocity
     }
 
-    public var partCount: Int { (count &+ grain &- 1) / grain }
+    public var partCount: Int { updated.parts.count }
 
     public func run(part: Int) {
-        let start = part &* grain
-        forEachVector(min(grain, count &- start), Body(update: self, start: start))
+        let part = updated.parts[part]
+        forEachVector(part.count, Body(update: self, decay: part.decays ? decay : 0, start: part.start))
     }
 
     private struct Body: VectorBody {
         let update: MomentumUpdate
+        let decay: Float
         let start: Int
 
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-            let position = start &+ offset
-            var w = V(reading: update.weights + position)
-            let g = V(reading: update.gradient + position) + w * update.decay
+            let position = start &+ offset, updated = update.updated
+            var w = V(reading: updated.weights + position)
+            let g = V(reading: updated.gradient + position) + w * decay
             let v = V(reading: update.velocity + position) * update.momentum + g
             w -= (update.nesterov ? g + v * update.momentum : v) * update.rate
-            w.write(to: update.weights + position, first: lanes)
+            updated.write(w, at: position, first: lanes)
             v.write(to: update.velocity + position, first: lanes)
         }
     }

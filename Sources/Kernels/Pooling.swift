@@ -47,6 +47,25 @@ public struct PoolingShape: Sendable, Equatable {
     }
 }
 
+/// One window of an image.
+struct PoolingWindow {
+    let shape: PoolingShape
+    /// Its first float.
+    let first: Int
+
+    /// Calls `body` with the number and the first float of every element, row by row.
+    @inline(__always)
+    func forEachElement(_ body: (_ number: Int, _ element: Int) -> Void) {
+        var number = 0
+        for dy in 0 ..< shape.kernel.height {
+            for dx in 0 ..< shape.kernel.width {
+                body(number, first &+ dy &* shape.inputRowStep &+ dx &* shape.channels)
+                number &+= 1
+            }
+        }
+    }
+}
+
 /// y = max over each window, and no less than 0 if `relu`. One part an image.
 ///
 /// The input's border, where there is padding, must hold -infinity or, with `relu`, anything up to 0.
@@ -55,14 +74,18 @@ public struct MaxPooling: ParallelWork {
     let images: Int
     let input: UnsafePointer<Float>
     let output: UnsafeMutablePointer<Float>
+    let winners: UnsafeMutablePointer<Float>?
     let relu: Bool
 
+    /// - Parameter winners: laid out like the output; becomes the number, counted row by row, of each window's first
+    ///   largest element, or -1 where `relu` cuts off. nil if no gradient will be asked for.
     public init(shape: PoolingShape, images: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
-                relu: Bool) {
+                winners: UnsafeMutablePointer<Float>?, relu: Bool) {
         self.shape = shape
         self.images = images
         self.input = input
         self.output = output
+        self.winners = winners
         self.relu = relu
     }
 
@@ -70,101 +93,111 @@ public struct MaxPooling: ParallelWork {
 
     /// The same for one image alone, read from `input`.
     func image(_ image: Int, from input: UnsafePointer<Float>) -> MaxPooling {
-        MaxPooling(shape: shape, images: 1, input: input, output: output + image &* shape.outputImageStep, relu: relu)
+        let offset = image &* shape.outputImageStep
+        return MaxPooling(shape: shape, images: 1, input: input, output: output + offset,
+                          winners: winners.map { $0 + offset }, relu: relu)
     }
 
     public func run(part: Int) {
         shape.forEachWindow(image: part) { x, y in
-            forEachVector(shape.channels, Maximum(shape: shape, input: input + x, output: output + y, relu: relu))
+            let window = PoolingWindow(shape: shape, first: x)
+            if let winners {
+                forEachVector(shape.channels, Winner(window: window, input: input, output: output + y,
+                                                     winners: winners + y, relu: relu))
+            } else {
+                forEachVector(shape.channels, Maximum(window: window, input: input, output: output + y, relu: relu))
+            }
         }
     }
 
     private struct Maximum: VectorBody {
-        let shape: PoolingShape
+        let window: PoolingWindow
         let input: UnsafePointer<Float>
         let output: UnsafeMutablePointer<Float>
         let relu: Bool
 
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-            var best = V(reading: input + offset)
+            var best = V(reading: input + (window.first &+ offset))
+            window.forEachElement { _, element in best = best.maximum(V(reading: input + (element &+ offset))) }
             if relu { best.clampNegative() }
-            for dy in 0 ..< shape.kernel.height {
-                let row = input + dy &* shape.inputRowStep + offset
-                for dx in 0 ..< shape.kernel.width {
-                    best = best.maximum(V(reading: row + dx &* shape.channels))
-                }
+            best.write(to: output + offset, first: lanes)
+        }
+    }
+
+    private struct Winner: VectorBody {
+        let window: PoolingWindow
+        let input: UnsafePointer<Float>
+        let output: UnsafeMutablePointer<Float>
+        let winners: UnsafeMutablePointer<Float>
+        let relu: Bool
+
+        @inline(__always)
+        func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
+            var best = V(reading: input + (window.first &+ offset)), winner = V()
+            window.forEachElement { number, element in
+                let value = V(reading: input + (element &+ offset))
+                winner = winner.replacing(with: V(repeating: Float(number)), where: value, isAbove: best)
+                best = best.maximum(value)
+            }
+            if relu {
+                winner = V(repeating: -1).replacing(with: winner, where: best, isAbove: V())
+                best.clampNegative()
             }
             best.write(to: output + offset, first: lanes)
+            winner.write(to: winners + offset, first: lanes)
         }
     }
 }
 
-/// dx += dy at the first element of each window that equals its maximum; with `relu`, only where that is positive.
-/// One part an image.
+/// dx += dy at the winner of each window. One part an image.
 ///
 /// With `overwrites` the windows must not overlap: then dx = dy or 0 within them, and what lies outside all windows is
 /// left as it is.
 public struct MaxPoolingGradient: ParallelWork {
     let shape: PoolingShape
     let images: Int
-    let input: UnsafePointer<Float>
-    let output: UnsafePointer<Float>
+    let winners: UnsafePointer<Float>
     let outputGradient: UnsafePointer<Float>
     let inputGradient: UnsafeMutablePointer<Float>
-    let relu: Bool
     let overwrites: Bool
 
-    /// - Parameter output: what `MaxPooling` wrote, with the same `relu`.
-    public init(shape: PoolingShape, images: Int, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
-                outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>, relu: Bool,
-                overwrites: Bool = false) {
-        self.overwrites = overwrites
+    /// - Parameter winners: what `MaxPooling` wrote.
+    public init(shape: PoolingShape, images: Int, winners: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+                inputGradient: UnsafeMutablePointer<Float>, overwrites: Bool = false) {
         self.shape = shape
         self.images = images
-        self.input = input
-        self.output = output
+        self.winners = winners
         self.outputGradient = outputGradient
         self.inputGradient = inputGradient
-        self.relu = relu
+        self.overwrites = overwrites
     }
 
     public var partCount: Int { images }
 
     public func run(part: Int) {
         shape.forEachWindow(image: part) { x, y in
-            forEachVector(shape.channels, Route(shape: shape, input: input + x, output: output + y,
-                                                outputGradient: outputGradient + y,
-                                                inputGradient: inputGradient + x, relu: relu,
-                                                overwrites: overwrites))
+            forEachVector(shape.channels, Route(
+                window: PoolingWindow(shape: shape, first: x), winners: winners + y, outputGradient: outputGradient + y,
+                inputGradient: inputGradient, overwrites: overwrites))
         }
     }
 
     private struct Route: VectorBody {
-        let shape: PoolingShape
-        let input: UnsafePointer<Float>
-        let output: UnsafePointer<Float>
+        let window: PoolingWindow
+        let winners: UnsafePointer<Float>
         let outputGradient: UnsafePointer<Float>
         let inputGradient: UnsafeMutablePointer<Float>
-        let relu: Bool
         let overwrites: Bool
 
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
-            let maximum = V(reading: output + offset)
-            // What is left to hand out: all of dy until the window's maximum has been met, then nothing.
-            var left = V(reading: outputGradient + offset)
-            if relu { left = left.keeping(wherePositive: maximum) }
-            for dy in 0 ..< shape.kernel.height {
-                for dx in 0 ..< shape.kernel.width {
-                    let position = dy &* shape.inputRowStep &+ dx &* shape.channels &+ offset
-                    let value = V(reading: input + position)
-                    let target = inputGradient + position
-                    var sum = left.keeping(whereEqual: value, maximum)
-                    if !overwrites { sum += V(reading: target) }
-                    sum.write(to: target, first: lanes)
-                    left = left.dropping(whereEqual: value, maximum)
-                }
+            let winner = V(reading: winners + offset), dy = V(reading: outputGradient + offset)
+            window.forEachElement { number, element in
+                let target = inputGradient + (element &+ offset)
+                var sum = dy.keeping(whereEqual: winner, V(repeating: Float(number)))
+                if !overwrites { sum += V(reading: target) }
+                sum.write(to: target, first: lanes)
             }
         }
     }

@@ -10,6 +10,7 @@ public struct Philox: Sendable {
         case dropout = 3
         case masks = 4
         case noise = 5
+        case augmentation = 6
     }
 
     let key: SIMD2<UInt32>

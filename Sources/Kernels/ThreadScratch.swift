@@ -16,13 +16,7 @@ struct ThreadScratch: Sendable {
 
     private init() {
         var key = pthread_key_t()
-        let status = pthread_key_create(&key) { memory in
-            #if canImport(Darwin)
-            memory.deallocate()
-            #else
-            memory?.deallocate()
-            #endif
-        }
+        let status = pthread_key_create(&key) { free($0) }
         precondition(status == 0, "no key is left for a thread's memory")
         self.key = key
     }
@@ -33,9 +27,9 @@ struct ThreadScratch: Sendable {
     /// The calling thread's memory, `count` floats at least, aligned like every buffer.
     func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         if let memory = pthread_getspecific(key), memory.load(as: Int.self) >= count { return Self.floats(in: memory) }
-        pthread_getspecific(key)?.deallocate()
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.header + count * 4 + Buffers.slack,
-                                                      alignment: Buffers.alignment)
+        free(pthread_getspecific(key))
+        let bytes = Self.header + count * 4 + Buffers.slack
+        guard let memory = LargeMemory.allocate(bytes: bytes) else { fatalError("no \(bytes) bytes for a thread's memory") }
         memory.storeBytes(of: count, as: Int.self)
         (memory + Self.header).initializeMemory(as: Float.self, repeating: 0, count: count + Buffers.slack / 4)
         pthread_setspecific(key, memory)

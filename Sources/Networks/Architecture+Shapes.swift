@@ -65,7 +65,7 @@ extension Architecture {
                         + "flatten or globalAveragePooling before it")
             }
             return MapShape(features: features)
-        case .relu, .dropout:
+        case .batchNormalisation, .relu, .dropout:
             return input
         case .flatten:
             return MapShape(features: input.count)

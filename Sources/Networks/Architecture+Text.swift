@@ -45,6 +45,9 @@ extension LayerKind {
             return window(kernel, stride, padding)
         case .linear(let features, let bias):
             return [("features", String(features))] + (bias ? [] : [("bias", "false")])
+        case .batchNormalisation(let epsilon, let momentum):
+            return (epsilon == 1e-5 ? [] : [("epsilon", String(epsilon))])
+                + (momentum == 0.1 ? [] : [("momentum", String(momentum))])
         case .dropout(let rate):
             return [("rate", String(rate))]
         case .globalAveragePooling, .relu, .flatten, .add:
@@ -106,15 +109,14 @@ private struct LayerParser {
         case "globalAveragePooling": return .globalAveragePooling
         case "linear": return .linear(features: try integer("features"), bias: try boolean("bias", true))
         case "relu": return .relu
-        case "dropout":
-            let text = try take("rate")
-            guard let rate = Double(text) else { throw Failure(reason: "rate is '\(text)', but must be a number") }
-            return .dropout(rate: rate)
+        case "batchNormalisation":
+            return .batchNormalisation(epsilon: try number("epsilon", 1e-5), momentum: try number("momentum", 0.1))
+        case "dropout": return .dropout(rate: try number("rate"))
         case "flatten": return .flatten
         case "add": return .add
         default:
             throw Failure(reason: "there is no layer kind '\(kind)'; the kinds are convolution, maxPooling, "
-                + "averagePooling, globalAveragePooling, linear, relu, dropout, flatten, add")
+                + "averagePooling, globalAveragePooling, linear, batchNormalisation, relu, dropout, flatten, add")
         }
     }
 
@@ -128,6 +130,13 @@ private struct LayerParser {
     private mutating func integer(_ option: String) throws -> Int {
         let text = try take(option)
         guard let value = Int(text) else { throw Failure(reason: "\(option) is '\(text)', but must be a whole number") }
+        return value
+    }
+
+    private mutating func number(_ option: String, _ standard: Double? = nil) throws -> Double {
+        if let standard, options[option] == nil { return standard }
+        let text = try take(option)
+        guard let value = Double(text) else { throw Failure(reason: "\(option) is '\(text)', but must be a number") }
         return value
     }
 

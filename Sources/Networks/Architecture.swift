@@ -70,6 +70,8 @@ public struct Architecture: Hashable, Sendable {
     /// use, and small enough that no product of them overflows.
     private static let largestExtent = 4096
     private static let largestWidth = 1 << 20
+    /// Least number to be added to a variance: of a channel that is always the same, its square root is divided by.
+    private static let smallestEpsilon = 1e-12
 
     private static func validateOptions(of layer: Layer) throws {
         func check(_ what: String, _ size: Size, from low: Int) throws {
@@ -108,6 +110,15 @@ public struct Architecture: Hashable, Sendable {
             guard rate >= 0, rate < 1 else {
                 throw NetworkError.invalidArchitecture(
                     "layer '\(layer.name)': rate is \(rate), but must be at least 0 and below 1")
+            }
+        case .batchNormalisation(let epsilon, let momentum):
+            guard epsilon >= smallestEpsilon, epsilon <= 1e6 else {
+                throw NetworkError.invalidArchitecture(
+                    "layer '\(layer.name)': epsilon is \(epsilon), but must be \(smallestEpsilon) ... 1e6")
+            }
+            guard momentum >= 0, momentum <= 1 else {
+                throw NetworkError.invalidArchitecture(
+                    "layer '\(layer.name)': momentum is \(momentum), but must be 0 ... 1")
             }
         case .globalAveragePooling, .relu, .flatten, .add:
             break

@@ -19,10 +19,7 @@ final class Arena: @unchecked Sendable {
         guard count >= 0, !overflow, !overflowToo, physical.overflow || bytes <= physical.partialValue else {
             throw NetworkError.outOfMemory(bytes: overflow || overflowToo ? Int.max : bytes)
         }
-        var memory: UnsafeMutableRawPointer?
-        guard posix_memalign(&memory, Buffers.alignment, bytes) == 0, let memory else {
-            throw NetworkError.outOfMemory(bytes: bytes)
-        }
+        guard let memory = LargeMemory.allocate(bytes: bytes) else { throw NetworkError.outOfMemory(bytes: bytes) }
         memset(memory, 0, bytes)
         self.count = count
         base = memory.assumingMemoryBound(to: Float.self)

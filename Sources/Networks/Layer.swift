@@ -28,6 +28,9 @@ public enum LayerKind: Hashable, Sendable {
     case globalAveragePooling
     /// [N, features in] to [N, features]; weights [features in, features].
     case linear(features: Int, bias: Bool = true)
+    /// (x − mean) / √(variance + epsilon) of each channel, times a weight, plus a bias. While training mean and variance
+    /// are the batch's, else running ones, which follow them: r ← (1 − momentum) r + momentum b (Ioffe & Szegedy 2015).
+    case batchNormalisation(epsilon: Double = 1e-5, momentum: Double = 0.1)
     /// max(x, 0).
     case relu
     /// While training, each element is set to 0 with probability `rate` and divided by 1 − rate otherwise.
@@ -45,6 +48,7 @@ public enum LayerKind: Hashable, Sendable {
         case .averagePooling: "averagePooling"
         case .globalAveragePooling: "globalAveragePooling"
         case .linear: "linear"
+        case .batchNormalisation: "batchNormalisation"
         case .relu: "relu"
         case .dropout: "dropout"
         case .flatten: "flatten"

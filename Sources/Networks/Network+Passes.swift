@@ -9,7 +9,7 @@ extension Network {
         let plan = try plan(.inference, images: Self.capacity(for: images.count))
         for first in stride(from: 0, to: images.count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, images.count - first))
-            plan.load(images.slice(from: first, count: pass.images), pass: pass)
+            load(images.slice(from: first, count: pass.images), into: plan, pass: pass)
             plan.forward(pass, version: version)
             (logits + first * classes).update(from: plan.logits.activations, count: pass.images * classes)
         }
@@ -25,7 +25,8 @@ extension Network {
         }
     }
 
-    /// Where the images of one pass are written: [count, height, width, channels], rows and images some floats apart.
+    /// Where the images of one pass are written, as pixels 0 ... 1: [count, height, width, channels], rows and images some
+    /// floats apart. A normalisation is applied afterwards.
     public struct Canvas: @unchecked Sendable {
         /// First float of the first image.
         public let pixels: UnsafeMutablePointer<Float>
@@ -52,14 +53,16 @@ extension Network {
         for first in stride(from: 0, to: count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, count - first))
             let images = first ..< first + pass.images
-            make(images, Canvas(plan.image))
+            self.make(images, in: plan, pass: pass, make)
             plan.forward(pass, version: version)
             visit(images, UnsafePointer(plan.logits.activations))
         }
     }
 
-    /// One pass of at most `largestPass` images on which an explanation looks at layers from the inside.
+    /// One pass of at most `largestPass` images on which an explanation looks at layers from the inside; of the image
+    /// itself it sees pixels 0 ... 1 and the gradient with respect to them, whatever the network's normalisation.
     public struct Tap {
+        let network: Network
         let plan: Plan
         /// Images of this pass, and the number of its first.
         public let first: Int
@@ -72,13 +75,14 @@ extension Network {
         public func activations(of layer: String, into target: UnsafeMutablePointer<Float>) {
             let value = plan.value(layer)
             value.read(value.activations, images: count, into: target)
+            if layer == Architecture.image { network.unscale(activations: target, count: count) }
         }
 
         /// A tapped layer's activations and gradient [count, h, w, channels] where they lie, valid until the pass ends;
-        /// nil where a border stands between their rows, so that they must be copied.
+        /// nil where a border stands between their rows or pixels were normalised, so that they must be copied.
         public func inPlace(_ layer: String) -> (activations: UnsafePointer<Float>, gradient: UnsafePointer<Float>)? {
             let value = plan.value(layer)
-            guard value.border == Size(0) else { return nil }
+            guard value.border == Size(0), layer != Architecture.image || network.normalisation == nil else { return nil }
             return (UnsafePointer(value.activations), UnsafePointer(value.gradient!))
         }
 
@@ -86,6 +90,7 @@ extension Network {
         public func gradient(of layer: String, into target: UnsafeMutablePointer<Float>) {
             let value = plan.value(layer)
             value.read(value.gradient!, images: count, into: target)
+            if layer == Architecture.image { network.unscale(gradient: target, count: count) }
         }
     }
 
@@ -101,7 +106,7 @@ extension Network {
                         visit: (Tap) throws -> Void) throws {
         try check(images)
         try explain(count: images.count, layers: layers, load: { plan, pass, first in
-            plan.load(images.slice(from: first, count: pass.images), pass: pass)
+            load(images.slice(from: first, count: pass.images), into: plan, pass: pass)
         }, seed: seed, visit: visit)
     }
 
@@ -110,7 +115,7 @@ extension Network {
                         seed: (Tap, UnsafeMutablePointer<Float>) throws -> Void,
                         visit: (Tap) throws -> Void) throws {
         try explain(count: count, layers: layers, load: { plan, pass, first in
-            make(first ..< first + pass.images, Canvas(plan.image))
+            self.make(first ..< first + pass.images, in: plan, pass: pass, make)
         }, seed: seed, visit: visit)
     }
 
@@ -121,7 +126,7 @@ extension Network {
         let plan = try plan(.explanation(taps: layers), images: Self.capacity(for: count))
         for first in stride(from: 0, to: count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, count - first))
-            let tap = Tap(plan: plan, first: first, count: pass.images)
+            let tap = Tap(network: self, plan: plan, first: first, count: pass.images)
             load(plan, pass, first)
             plan.forward(pass, version: version)
             try seed(tap, plan.logits.gradient!)

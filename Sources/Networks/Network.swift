@@ -18,6 +18,9 @@ public final class Network {
     /// Counts changes of the parameters, so that plans know when their packed copies are stale.
     private(set) var version = 0
     private var plans: [PlanKey: Plan] = [:]
+    /// What the network does to pixels before its first layer; nil: nothing. See `setNormalisation`.
+    public private(set) var normalisation: Normalisation?
+    private(set) var rowScaling: RowScaling?
 
     private struct PlanKey: Hashable {
         var purpose: Purpose
@@ -61,14 +64,26 @@ public final class Network {
     }
 
     /// Sets one parameter from `source`, `shape.count` floats.
-    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite; nothing is changed then.
+    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or a variance negative; nothing is changed
+    ///   then.
     public func writeParameter(_ index: Int, from source: UnsafePointer<Float>) throws {
         let parameter = layout.parameters[index]
-        for i in 0 ..< parameter.shape.count where !source[i].isFinite {
+        for i in 0 ..< parameter.shape.count where !source[i].isFinite || source[i] < parameter.least {
             throw NetworkError.invalidArgument("'\(parameter.name)' holds \(source[i]) at element \(i)")
         }
         (parameters.base + parameter.offset).update(from: source, count: parameter.shape.count)
         parametersChanged()
+    }
+
+    /// Sets what the network does to pixels before its first layer; it is saved beside the parameters, not among them.
+    /// - Throws: `NetworkError.invalidArgument` unless it has the image's channels, `.outOfMemory`.
+    public func setNormalisation(_ normalisation: Normalisation?) throws {
+        if let normalisation, normalisation.mean.count != imageShape.channels {
+            throw NetworkError.invalidArgument(
+                "the normalisation has \(normalisation.mean.count) channels, but images have \(imageShape.channels)")
+        }
+        rowScaling = try normalisation.map { try RowScaling($0, width: imageShape.width) }
+        self.normalisation = normalisation
     }
 
     // MARK: - Layers

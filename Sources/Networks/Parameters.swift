@@ -6,10 +6,25 @@ public struct Parameter: Hashable, Sendable {
     /// "conv1.weight"
     public let name: String
     /// Convolution weights [kernel height, kernel width, input channels, output channels]; linear weights
-    /// [inputs, outputs]; biases [outputs].
+    /// [inputs, outputs]; biases, and all of normalisation's [channels].
     public let shape: Shape
+    /// Whether gradients change it; false for running statistics, which follow the batches'.
+    public let isTrained: Bool
+    /// The least value it may hold: 0 for variances.
+    let least: Float
+    /// What it holds before training.
+    let start: Start
     /// Where it lies in the network's flat memory, in floats.
     let offset: Int
+
+    /// How starting values are drawn.
+    enum Start: Hashable, Sendable {
+        case constant(Float)
+        /// Uniform within ± the bound.
+        case uniform(Float)
+        /// Normal around 0, of this deviation.
+        case normal(Float)
+    }
 }
 
 /// A network's parameters and their places in one flat stretch of memory, so that an optimiser passes over it once.
@@ -24,19 +39,30 @@ public struct ParameterLayout: Hashable, Sendable {
         var inputs: [String: MapShape] = [Architecture.image: image]
         var parameters: [Parameter] = []
         var offset = 0
-        func add(_ name: String, _ shape: Shape) {
-            parameters.append(Parameter(name: name, shape: shape, offset: offset))
+        func add(_ name: String, _ shape: Shape, _ start: Parameter.Start = .constant(0), isTrained: Bool = true,
+                 least: Float = -.infinity) {
+            parameters.append(Parameter(name: name, shape: shape, isTrained: isTrained, least: least, start: start,
+                                        offset: offset))
             offset += Arena.rounded(shape.count)
         }
+        let start = WeightStart(architecture)
         for (layer, shape) in zip(architecture.layers, shapes) {
             let input = inputs[layer.inputs[0]]!
             switch layer.kind {
             case .convolution(let channels, let kernel, _, _, _, let bias):
-                add("\(layer.name).weight", [kernel.height, kernel.width, input.channels, channels])
+                let taps = kernel.height * kernel.width
+                add("\(layer.name).weight", [kernel.height, kernel.width, input.channels, channels],
+                    start.of(layer.name, inputs: taps * input.channels, outputs: taps * channels))
                 if bias { add("\(layer.name).bias", [channels]) }
             case .linear(let features, let bias):
-                add("\(layer.name).weight", [input.channels, features])
+                add("\(layer.name).weight", [input.channels, features],
+                    start.of(layer.name, inputs: input.channels, outputs: features))
                 if bias { add("\(layer.name).bias", [features]) }
+            case .batchNormalisation:
+                add("\(layer.name).weight", [shape.channels], .constant(1))
+                add("\(layer.name).bias", [shape.channels])
+                add("\(layer.name).running_mean", [shape.channels], isTrained: false)
+                add("\(layer.name).running_var", [shape.channels], .constant(1), isTrained: false, least: 0)
             default:
                 break
             }
@@ -47,7 +73,7 @@ public struct ParameterLayout: Hashable, Sendable {
         count = parameters.reduce(0) { $0 + $1.shape.count }
     }
 
-    /// Floats `layer` owns.
+    /// Floats of `layer` that are trained.
     public func count(of layer: String) -> Int {
         parameters.reduce(0) { $0 + ($1.name == "\(layer).weight" || $1.name == "\(layer).bias" ? $1.shape.count : 0) }
     }
@@ -69,24 +95,6 @@ public struct ParameterLayout: Hashable, Sendable {
         for parameter in parameters {
             (flat + parameter.offset).update(from: source, count: parameter.shape.count)
             source += parameter.shape.count
-        }
-    }
-
-    /// Draws starting weights: He's uniform distribution (He et al. 2015), ±√(6 / inputs), where variance should be kept
-    /// through ReLUs; ±1/√inputs in the last layer, so that the first logits, and the evidence drawn from them, are
-    /// small. Biases are 0. The numbers depend on the seed and the parameter's place only.
-    func initialise(_ flat: UnsafeMutablePointer<Float>, seed: UInt64) {
-        let lastWeight = parameters.last { $0.shape.rank > 1 }
-        for (index, parameter) in parameters.enumerated() where parameter.shape.rank > 1 {
-            let count = parameter.shape.count
-            let inputs = Float(count / parameter.shape[parameter.shape.rank - 1])
-            let bound = parameter == lastWeight ? 1 / inputs.squareRoot() : (6 / inputs).squareRoot()
-            let random = Philox(seed: seed, purpose: .weights, index: index)
-            let weights = flat + parameter.offset
-            for i in stride(from: 0, to: count, by: 4) {
-                let words = random.block(UInt64(i / 4))
-                for lane in 0 ..< min(4, count - i) { weights[i + lane] = (2 * Philox.unit(words[lane]) - 1) * bound }
-            }
         }
     }
 }

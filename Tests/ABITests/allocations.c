@@ -59,7 +59,17 @@ void test_allocations(void) {
 
     for (int64_t threads = 1; threads <= 2; threads++) {
         OK(evicam_set_num_threads(threads, &error));
-        evicam_trainer trainer = make_trainer(network);
+        /* With all that a recipe adds to a step. */
+        float mean = 0.25f, deviation = 0.5f;
+        evicam_augmentation augmentation = {.struct_size = sizeof augmentation, .crop = 2, .flip = 1, .cutout = 4, .rotation = 5};
+        evicam_training training = standard_training();
+        training.augmentation = &augmentation;
+        training.average_decay = 0.9f;
+        training.decay_spares_vectors = 1;
+        training.cross_entropy_steps = 2;
+        OK(evicam_network_set_normalisation(network, &mean, &deviation, 1, &error));
+        evicam_trainer trainer;
+        OK(evicam_trainer_create(network, &training, &trainer, &error));
         evicam_images images = all_images();
         evicam_statistics statistics = {0};
         int32_t ended = 0;

@@ -11,6 +11,7 @@ static void networks(void) {
     char text[64];
     NULL_OF("length", evicam_architecture_lenet(10, 2, text, sizeof text, NULL, error));
     int64_t length;
+    NULL_OF("name", evicam_architecture_named(NULL, 10, text, sizeof text, &length, error));
     NULL_OF("text", evicam_architecture_lenet(10, 2, NULL, 8, &length, error));
     NULL_OF("architecture", evicam_network_create(NULL, SIDE, SIDE, 1, 0, &made, error));
     NULL_OF("network", evicam_network_create(ARCHITECTURE, SIDE, SIDE, 1, 0, NULL, error));
@@ -77,6 +78,11 @@ static void trainers(void) {
     NULL_OF("progress", evicam_trainer_set_progress(trainer, NULL, error));
     NULL_OF("values", evicam_trainer_read_state(trainer, EVICAM_STATE_FIRST_MOMENT, NULL, 1, error));
     NULL_OF("values", evicam_trainer_write_state(trainer, EVICAM_STATE_FIRST_MOMENT, NULL, 1, error));
+    evicam_augmentation augmentation = {.struct_size = sizeof augmentation};
+    static float augmented[COUNT * PIXELS];
+    NULL_OF("images", evicam_augment(NULL, &augmentation, 0, 0, augmented, error));
+    NULL_OF("augmentation", evicam_augment(&images, NULL, 0, 0, augmented, error));
+    NULL_OF("augmented", evicam_augment(&images, &augmentation, 0, 0, NULL, error));
     OK(evicam_trainer_progress(trainer, &progress, &error));
     CHECK(progress.step == 0);
     OK(evicam_trainer_destroy(trainer, &error));

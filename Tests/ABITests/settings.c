@@ -34,11 +34,28 @@ static void of_trainers(evicam_network network) {
     WITH(batch_size, 0, "batch_size is 0");
     WITH(batch_size, INT64_MAX, "batch_size is");
     WITH(warmup_steps, -1, "warmup_steps is -1");
+    WITH(cross_entropy_steps, -1, "cross_entropy_steps is -1");
+    WITH(average_decay, 1, "average_decay is 1");
+    WITH(average_decay, NAN, "average_decay is nan");
+    evicam_augmentation augmentation = {.struct_size = sizeof augmentation, .crop = SIDE};
+    WITH(augmentation, &augmentation, "crop is 12");
+    augmentation.crop = -1;
+    WITH(augmentation, &augmentation, "crop is -1");
+    augmentation = (evicam_augmentation){.struct_size = sizeof augmentation, .cutout = SIDE + 1};
+    WITH(augmentation, &augmentation, "cutout is 13");
+    augmentation = (evicam_augmentation){.struct_size = sizeof augmentation, .rotation = NAN};
+    WITH(augmentation, &augmentation, "rotation is nan");
+    augmentation.struct_size = 8;
+    WITH(augmentation, &augmentation, "augmentation.struct_size is 8");
     evicam_training training = standard_training();
     evicam_trainer trainer;
     training.optimiser = EVICAM_OPTIMISER_SGD;
     training.momentum = 1;
     INVALID("momentum", evicam_trainer_create(network, &training, &trainer, error));
+    training = standard_training();
+    training.loss = EVICAM_LOSS_CROSS_ENTROPY;
+    training.label_smoothing = 1;
+    INVALID("label_smoothing is 1", evicam_trainer_create(network, &training, &trainer, error));
     training = standard_training();
     training.schedule = EVICAM_SCHEDULE_STEP;
     training.schedule_period = 0;
@@ -65,14 +82,50 @@ static void of_runs(evicam_network network) {
     INVALID("label", evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, error));
     labels[COUNT - 1] = kept;
     INVALID("score", evicam_trainer_report_score(trainer, NAN, &improved, error));
-    INVALID("which is 3", evicam_trainer_read_state(trainer, 3, few, 3, error));
+    INVALID("which is 4", evicam_trainer_read_state(trainer, 4, few, 3, error));
     INVALID("count is 3", evicam_trainer_read_state(trainer, EVICAM_STATE_FIRST_MOMENT, few, 3, error));
     INVALID("count is -1", evicam_trainer_write_state(trainer, EVICAM_STATE_SECOND_MOMENT, few, -1, error));
+    int64_t count;
+    float *weights = all_weights(network, &count);
+    INVALID("average_decay is 0", evicam_trainer_write_state(trainer, EVICAM_STATE_AVERAGE_PARAMETERS, weights, count, error));
+    free(weights);
     progress.step = -1;
     INVALID("progress.step is -1", evicam_trainer_set_progress(trainer, &progress, error));
     progress.step = 0;
     progress.best_epoch = -2;
     INVALID("progress.best_epoch is -2", evicam_trainer_set_progress(trainer, &progress, error));
+    OK(evicam_trainer_destroy(trainer, &error));
+}
+
+static void of_normalisations(evicam_network network) {
+    float mean[2] = {0.5f, 0}, deviation[2] = {0.25f, 1}, bad = NAN;
+    int32_t present = 7;
+    INVALID("count is 2", evicam_network_set_normalisation(network, mean, deviation, 2, error));
+    INVALID("mean[0] is nan", evicam_network_set_normalisation(network, &bad, deviation, 1, error));
+    INVALID("deviation[0] is nan", evicam_network_set_normalisation(network, mean, &bad, 1, error));
+    INVALID("deviation is null", evicam_network_set_normalisation(network, mean, NULL, 1, error));
+    INVALID("mean is null", evicam_network_set_normalisation(network, NULL, deviation, 1, error));
+    INVALID("count is 2", evicam_network_normalisation(network, mean, deviation, 2, &present, error));
+    INVALID("present is null", evicam_network_normalisation(network, mean, deviation, 1, NULL, error));
+    OK(evicam_network_normalisation(network, mean, deviation, 1, &present, &error));
+    CHECK(present == 0 && mean[0] == 0.5f);
+    OK(evicam_network_set_normalisation(network, mean, deviation, 1, &error));
+    mean[0] = deviation[0] = 0;
+    OK(evicam_network_normalisation(network, mean, deviation, 1, &present, &error));
+    CHECK(present == 1 && mean[0] == 0.5f && deviation[0] == 0.25f);
+    OK(evicam_network_set_normalisation(network, NULL, NULL, 0, &error));
+    OK(evicam_network_normalisation(network, mean, deviation, 1, &present, &error));
+    CHECK(present == 0);
+}
+
+/* A caller built against version 2 has no fields after the seed: what stands in that memory is not read. */
+static void of_older_callers(evicam_network network) {
+    evicam_training training = standard_training();
+    training.struct_size = offsetof(evicam_training, cross_entropy_steps);
+    training.average_decay = NAN;
+    training.augmentation = (const evicam_augmentation *)8;
+    evicam_trainer trainer;
+    OK(evicam_trainer_create(network, &training, &trainer, &error));
     OK(evicam_trainer_destroy(trainer, &error));
 }
 
@@ -118,6 +171,8 @@ void test_settings(void) {
     evicam_network network = make_network(1);
     of_trainers(network);
     of_runs(network);
+    of_normalisations(network);
+    of_older_callers(network);
     of_names(network);
     of_weights(network);
     OK(evicam_network_destroy(network, &error));

@@ -6,6 +6,10 @@ void test_texts(void) {
     OK(evicam_architecture_lenet(10, 2, NULL, 0, &length, &error));
     CHECK(length > 100);
     char text[4096], cut[4096];
+    OK(evicam_architecture_named("lenet", 10, text, sizeof text, &again, &error));
+    CHECK(again == length);
+    FAILS(EVICAM_INVALID_ARGUMENT, "there is no architecture 'vgg'",
+          evicam_architecture_named("vgg", 10, text, sizeof text, &again, error));
     OK(evicam_architecture_lenet(10, 2, text, sizeof text, &again, &error));
     CHECK(again == length && (int64_t)strlen(text) == length);
     for (int64_t capacity = 1; capacity <= length + 2; capacity++) {

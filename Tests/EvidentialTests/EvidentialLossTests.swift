@@ -117,16 +117,3 @@ struct LossCase: Sendable, CustomTestStringConvertible {
         #expect(abs(gradient[0] - Float(1.0 / 6 - 1.0 / 5) / 2) < 1e-7 && gradient[1] == 0)
     }
 }
-
-@Suite struct SoftmaxCrossEntropyTests {
-    @Test(arguments: crossEntropyGolden)
-    func agreesWithAutograd(golden: (logits: [Float], label: Int, loss: Double, gradient: [Double])) {
-        let count = golden.logits.count
-        var gradient = [Float](repeating: .nan, count: count), alive = [Int](repeating: 0, count: count)
-        let statistics = SoftmaxCrossEntropy().evaluate(
-            logits: golden.logits, labels: [Int32(golden.label)], count: 1, classes: count, gradient: &gradient,
-            aliveSamples: &alive, step: 0)
-        #expect(abs(statistics.loss - golden.loss) <= 1e-7 * max(1, golden.loss)) // logits in Float
-        for (own, theirs) in zip(gradient, golden.gradient) { #expect(abs(Double(own) - theirs) <= 1e-7) }
-    }
-}

@@ -31,11 +31,13 @@ import Testing
         let between = Memory(count: f.images * shape.inputImageStep)
         let wanted = Memory(count: f.images * shape.outputImageStep), got = Memory(count: wanted.count)
         pool.run(product(between.base))
-        pool.run(MaxPooling(shape: shape, images: f.images, input: between.base, output: wanted.base, relu: true))
+        pool.run(MaxPooling(shape: shape, images: f.images, input: between.base, output: wanted.base,
+                            winners: nil, relu: true))
         let unread = Memory(count: 1)
         pool.run(PooledProduct(
             product: product(unread.base),
-            pooling: MaxPooling(shape: shape, images: f.images, input: unread.base, output: got.base, relu: true)))
+            pooling: MaxPooling(shape: shape, images: f.images, input: unread.base, output: got.base,
+                                winners: nil, relu: true)))
         #expect(got.values == wanted.values)
         #expect(got.guardIsIntact && unread.values[0].isNaN)
     }

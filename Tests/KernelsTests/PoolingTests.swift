@@ -15,25 +15,31 @@ import Testing
         for rectified in [false, true] {
             let f = PoolingFixture(shape, ties: true)
             let x = f.framed(f.input, border: rectified ? 0 : -.infinity), y = Memory(count: f.outputGradient.values.count)
-            ThreadPool.shared.run(MaxPooling(shape: f.pooling, images: shape.images, input: x.base, output: y.base, relu: rectified))
+            let winners = Memory(count: y.count)
+            ThreadPool.shared.run(MaxPooling(shape: f.pooling, images: shape.images, input: x.base, output: y.base,
+                                            winners: winners.base, relu: rectified))
+            let plain = Memory(count: y.count)
+            ThreadPool.shared.run(MaxPooling(shape: f.pooling, images: shape.images, input: x.base, output: plain.base,
+                                             winners: nil, relu: rectified))
+            #expect(plain.values == y.values)
             let wanted = Reference.maxPooling(f.input, window: shape.window, rectified: rectified)
             #expect(y.values == wanted.values.map(Float.init))
-            #expect(y.guardIsIntact)
+            #expect(y.guardIsIntact && winners.guardIsIntact)
 
             let gradient = Reference.maxPoolingGradient(f.input, outputGradient: f.outputGradient, window: shape.window,
                                                         rectified: rectified)
             let dy = Memory(f.outputGradient.values), dx = f.framed(f.ones, border: 0)
             ThreadPool.shared.run(MaxPoolingGradient(
-                shape: f.pooling, images: shape.images, input: x.base, output: y.base, outputGradient: dy.base,
-                inputGradient: dx.base, relu: rectified))
+                shape: f.pooling, images: shape.images, winners: winners.base, outputGradient: dy.base,
+                inputGradient: dx.base))
             expectClose(f.interior(dx), gradient.values.map { $0 + 1 }, terms: shape.kernel.0 * shape.kernel.1)
             #expect(dx.guardIsIntact)
 
             guard shape.stride.0 >= shape.kernel.0, shape.stride.1 >= shape.kernel.1 else { continue }
             let over = f.framed(f.ones, border: 0)
             ThreadPool.shared.run(MaxPoolingGradient(
-                shape: f.pooling, images: shape.images, input: x.base, output: y.base, outputGradient: dy.base,
-                inputGradient: over.base, relu: rectified, overwrites: true))
+                shape: f.pooling, images: shape.images, winners: winners.base, outputGradient: dy.base,
+                inputGradient: over.base, overwrites: true))
             let covered = f.covered()
             #expect(f.interior(over) == zip(gradient.values, covered).map { $1 ? Float($0) : 1 })
         }

@@ -1,6 +1,7 @@
 import Kernels
 import Networks
 import Tensors
+import Testing
 
 /// Repeatable pseudo-random numbers in -1 ..< 1.
 func noise(_ count: Int, seed: UInt64) -> [Float] {
@@ -31,6 +32,15 @@ struct SquaredError: Loss {
         }
         return statistics
     }
+}
+
+/// Each within `relative` of the largest wanted value.
+func expectClose(_ values: [Float], _ wanted: [Double], relative: Double, floor: Double = 1e-6, _ what: String = "",
+                 sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(values.count == wanted.count, sourceLocation: sourceLocation)
+    let scale = max(wanted.map(abs).max() ?? 0, floor)
+    let worst = zip(values, wanted).map { abs(Double($0) - $1) }.max() ?? 0
+    #expect(worst <= relative * scale, "\(what): off by \(worst) of \(scale)", sourceLocation: sourceLocation)
 }
 
 extension Network {

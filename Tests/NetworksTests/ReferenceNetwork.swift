@@ -10,7 +10,7 @@ struct ReferenceNetwork {
     let architecture: Architecture
     /// By name, in the engine's layout.
     var parameters: [String: [Double]] = [:]
-    /// Seed of the masks of dropout's first step; nil for inference.
+    /// Seed of the masks of dropout's first step; nil for inference, where normalisation goes by running statistics.
     var dropoutSeed: UInt64?
 
     /// The architecture and weights of a network.
@@ -57,6 +57,14 @@ struct ReferenceNetwork {
             // A convolution whose kernel is the whole (flattened) image.
             return Reference.convolution(flat(x), weights: own("weight")!, bias: own("bias"), outputs: features,
                                          window: ReferenceWindow(kernel: (1, 1)))
+        case .batchNormalisation(let epsilon, _):
+            let gamma = own("weight")!, beta = own("bias")!
+            let (mean, variance) = dropoutSeed != nil ? Reference.channelStatistics(x)
+                : (own("running_mean")!, own("running_var")!)
+            return mapped(x) { i, value in
+                let c = i % x.channels
+                return gamma[c] * (value - mean[c]) / (variance[c] + epsilon).squareRoot() + beta[c]
+            }
         case .relu:
             return mapped(x) { _, value in max(value, 0) }
         case .dropout(let rate):

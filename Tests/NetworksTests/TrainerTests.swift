@@ -131,6 +131,12 @@ import Testing
             TrainingSettings(loss: SquaredError(), schedule: .step(period: 0, decay: 0.1)),
             TrainingSettings(loss: SquaredError(), schedule: .oneCycle(total: 0)),
             TrainingSettings(loss: SquaredError(), warmupSteps: -1),
+            TrainingSettings(loss: SquaredError(), averageDecay: 1), TrainingSettings(loss: SquaredError(), averageDecay: -0.5),
+            TrainingSettings(loss: SquaredError(), augmentation: Augmentation(crop: 16)),
+            TrainingSettings(loss: SquaredError(), augmentation: Augmentation(crop: -1)),
+            TrainingSettings(loss: SquaredError(), augmentation: Augmentation(cutout: 17)),
+            TrainingSettings(loss: SquaredError(), augmentation: Augmentation(rotation: 181)),
+            TrainingSettings(loss: SquaredError(), augmentation: Augmentation(rotation: .nan)),
         ] {
             #expect(throws: NetworkError.self) { try Trainer(network: network, settings: settings) }
         }

@@ -9,6 +9,7 @@ struct Product {
     var kernel: Int
     var outputs: Int
     var isLinear = false
+    var stride = 1
 }
 
 let products = [
@@ -20,11 +21,27 @@ let products = [
     Product(name: "3x3, 128 to 128 at 16x16", images: 16, height: 18, width: 18, channels: 128, kernel: 3, outputs: 128),
     Product(name: "3x3, 256 to 256 at 8x8", images: 32, height: 10, width: 10, channels: 256, kernel: 3, outputs: 256),
     Product(name: "3x3, 512 to 512 at 4x4", images: 64, height: 6, width: 6, channels: 512, kernel: 3, outputs: 512),
+    Product(name: "3x3, 3 to 64 at 32x32", images: 16, height: 34, width: 34, channels: 3, kernel: 3, outputs: 64),
+    Product(name: "3x3, 64 to 128 at 32x32", images: 8, height: 34, width: 34, channels: 64, kernel: 3, outputs: 128),
+    Product(name: "3x3 stride 2, 64 to 128 at 32x32", images: 16, height: 34, width: 34, channels: 64, kernel: 3, outputs: 128,
+            stride: 2),
+    Product(name: "3x3 stride 2, 128 to 256 at 16x16", images: 32, height: 18, width: 18, channels: 128, kernel: 3,
+            outputs: 256, stride: 2),
+    Product(name: "3x3 stride 2, 256 to 512 at 8x8", images: 64, height: 10, width: 10, channels: 256, kernel: 3, outputs: 512,
+            stride: 2),
+    Product(name: "1x1 stride 2, 64 to 128 at 32x32", images: 16, height: 32, width: 32, channels: 64, kernel: 1, outputs: 128,
+            stride: 2),
+    Product(name: "1x1 stride 2, 128 to 256 at 16x16", images: 32, height: 16, width: 16, channels: 128, kernel: 1,
+            outputs: 256, stride: 2),
+    Product(name: "1x1 stride 2, 256 to 512 at 8x8", images: 64, height: 8, width: 8, channels: 256, kernel: 1, outputs: 512,
+            stride: 2),
+    Product(name: "7x7 stride 2, 3 to 64 at 224x224", images: 2, height: 230, width: 230, channels: 3, kernel: 7, outputs: 64,
+            stride: 2),
 ]
 
 extension Product {
-    var rows: Int { height - kernel + 1 }
-    var columns: Int { width - kernel + 1 }
+    var rows: Int { (height - kernel) / stride + 1 }
+    var columns: Int { (width - kernel) / stride + 1 }
     var inputCount: Int { images * height * width * channels }
     var outputCount: Int { images * rows * columns * outputs }
     var weightCount: Int { kernel * kernel * channels * outputs }
@@ -36,7 +53,7 @@ extension Product {
                                outputColumnStep: outputs, outputRowStep: 0, outputImageStep: 0)
         }
         let geometry = WindowGeometry(rows: rows, columns: columns, channels: channels, kernel: (kernel, kernel),
-                                      stride: (1, 1), dilation: (1, 1), imageRowStep: width * channels,
+                                      stride: (stride, stride), dilation: (1, 1), imageRowStep: width * channels,
                                       imageStep: height * width * channels)
         return WindowLayer(geometry: geometry, outputs: outputs, outputColumnStep: outputs,
                            outputRowStep: columns * outputs, outputImageStep: rows * columns * outputs)

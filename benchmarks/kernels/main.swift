@@ -15,5 +15,7 @@ for product in products {
     measure(product, limit: limit)
     measureWinograd(product, limit: limit)
 }
-for (name, side, channels) in poolings { measurePooling(name, side: side, channels: channels) }
+for maps in poolings { measurePooling(maps) }
+measureGlobalPooling(side: 4, channels: 512)
+for maps in normalised { measureNormalisation(maps) }
 measureAdam()

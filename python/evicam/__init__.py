@@ -11,10 +11,14 @@ import importlib
 _HOME = {
     "EvidentialClassifier": "classifiers",
     "SoftmaxClassifier": "classifiers",
+    "Augmentation": "augmentation",
     "Opinion": "opinion",
     "CollapseWarning": "training",
     "load": "checkpoint",
+    "load_torch_state": "exchange",
+    "WeightsError": "exchange",
     "CheckpointError": "checkpoint",
+    "CheckpointWarning": "resuming",
     "card": "cards",
     "Card": "cards",
     "explain": "explanations",
@@ -29,7 +33,7 @@ _HOME = {
     "show_versions": "versions",
     "__version__": "versions",
 }
-_MODULES = ("baselines", "datasets", "experiments", "methods", "metrics", "plot", "statistics")
+_MODULES = ("baselines", "datasets", "experiments", "methods", "metrics", "nn", "plot", "statistics")
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -1,19 +1,26 @@
 """Checkpoints: safetensors files whose metadata hold the architecture, the classes and the settings."""
 
+import dataclasses
 import json
 import math
+import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from . import _native
+from .augmentation import Augmentation
 from .files import write_file
+from .nn import Layer
+from .normalisation import read_normalisation
 
 FORMAT = "evicam"
 VERSION = 1
 
 _PARAMETER = "parameter."
 _STATE = "training."
+_NORMALISATION = "normalisation."
 
 
 class CheckpointError(ValueError):
@@ -32,20 +39,30 @@ def read_parameters(network):
     return parameters
 
 
-def write_parameters(network, flat):
-    """Set all parameters from one flat array, in the network's order."""
-    first = 0
-    for index, (_, shape) in enumerate(network.parameters()):
-        last = first + math.prod(shape)
-        network.write_parameter(index, np.ascontiguousarray(flat[first:last]))
-        first = last
+def by_name(network, flat):
+    """All parameters by name, from one flat array in the network's order."""
+    shapes = network.parameters()
+    ends = np.cumsum([math.prod(shape) for _, shape in shapes])
+    return {name: part.reshape(shape) for (name, shape), part in zip(shapes, np.split(flat, ends[:-1]))}
 
 
-def restore_network(architecture, image_shape, parameters):
-    """A network with these weights."""
-    network = _native.Network(architecture, *image_shape, 0)
+def flat(parameters):
+    """The opposite of `by_name`."""
+    return np.concatenate([values.ravel() for values in parameters.values()])
+
+
+def write_parameters(network, parameters, normalisation=None):
+    """Set all parameters by name, and the normalisation (mean, deviation) where there is one."""
     for index, (name, _) in enumerate(network.parameters()):
         network.write_parameter(index, np.ascontiguousarray(parameters[name]))
+    if normalisation is not None:
+        network.set_normalisation(*normalisation)
+
+
+def restore_network(architecture, image_shape, parameters, normalisation):
+    """A network with these weights, and this normalisation or None."""
+    network = _native.Network(architecture, *image_shape, 0)
+    write_parameters(network, parameters, normalisation)
     return network
 
 
@@ -54,27 +71,59 @@ def restore_network(architecture, image_shape, parameters):
 
 def save(classifier, path, training_state):
     """Write a fitted classifier; see `EvidentialClassifier.save`."""
-    from safetensors.numpy import save as to_bytes
+    state = getattr(classifier, "_training_state", None) if training_state else None
+    write_file(path, to_bytes(classifier, read_parameters(classifier.network_), state))
 
-    tensors = {_PARAMETER + name: values for name, values in read_parameters(classifier.network_).items()}
+
+def to_bytes(classifier, parameters, state):
+    """A checkpoint's content.
+
+    Parameters
+    ----------
+    classifier
+        For its class, classes, parameters and history.
+    parameters : dict of ndarray
+        The weights it predicts with.
+    state : tuple (numbers, arrays) or None
+        What `Run.state` returned; an array that equals the weights is not stored again.
+    """
+    from safetensors.numpy import save as to_safetensors
+
+    tensors = {_PARAMETER + name: values for name, values in parameters.items()}
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
         "class": type(classifier).__name__,
         "architecture": classifier.architecture_,
         "image_shape": json.dumps(classifier.image_shape_),
-        "classes": json.dumps(_classes_to_json(classifier.classes_)),
-        "params": json.dumps(_params_to_json(classifier.get_params())),
+        "classes": json.dumps(classes_to_json(classifier.classes_)),
+        "params": json.dumps(params_to_json(classifier.get_params())),
         "history": json.dumps(classifier.history_),
     }
-    if training_state and getattr(classifier, "_training_state", None) is not None:
-        numbers, arrays = classifier._training_state
-        metadata["training"] = json.dumps(numbers)
-        tensors.update({_STATE + name: values for name, values in arrays.items()})
-    write_file(path, to_bytes(tensors, metadata))
+    normalisation = read_normalisation(classifier.network_, classifier.image_shape_[2])
+    if normalisation is not None:
+        tensors.update(zip((_NORMALISATION + "mean", _NORMALISATION + "deviation"), normalisation))
+    if state is not None:
+        numbers, arrays = state
+        weights = flat(parameters)
+        same = [name for name, values in arrays.items() if np.array_equal(values, weights)]
+        metadata["training"] = json.dumps({**numbers, "same_as_weights": same})
+        tensors.update({_STATE + name: values for name, values in arrays.items() if name not in same})
+    metadata["checksum"] = _checksum(tensors, metadata)
+    return to_safetensors(tensors, metadata)
 
 
-def _classes_to_json(classes):
+def _checksum(tensors, metadata):
+    """Of everything but itself; safetensors has none."""
+    value = 0
+    for name in sorted(tensors):
+        value = zlib.crc32(np.ascontiguousarray(tensors[name]).data.cast("B"), zlib.crc32(name.encode(), value))
+    for name in sorted(set(metadata) - {"checksum"}):
+        value = zlib.crc32(f"{name}={metadata[name]}".encode(), value)
+    return f"{value:08x}"
+
+
+def classes_to_json(classes):
     """Classes with their kind, so that they come back as they were."""
     if classes.dtype != object:
         return {"dtype": classes.dtype.str, "values": classes.tolist()}
@@ -103,12 +152,19 @@ def _classes_from_json(value):
     return classes
 
 
-def _params_to_json(params):
-    """Constructor arguments; a random generator's state is not kept."""
+def params_to_json(params):
+    """Constructor arguments; a random generator's state is not kept, and a model of `nn` is kept as its text."""
     plain = {}
     for name, value in params.items():
         if isinstance(value, np.generic):
             value = value.item()
+        if isinstance(value, os.PathLike):
+            value = os.fspath(value)
+        if isinstance(value, Layer):
+            value = value.text()
+        if isinstance(value, Augmentation):
+            plain[name] = dataclasses.asdict(value)
+            continue
         plain[name] = value if isinstance(value, (str, bool, int, float, type(None))) else None
     return plain
 
@@ -151,6 +207,8 @@ def load(path):
         raise CheckpointError(
             f"{path} has checkpoint version {metadata.get('version')}, but this evicam reads version {VERSION}: upgrade evicam"
         )
+    if metadata.get("checksum", "") not in ("", _checksum(tensors, metadata)):
+        raise CheckpointError(f"{path} is damaged: its content does not have the checksum that was saved with it")
     try:
         return _build(metadata, tensors)
     except KeyError as error:
@@ -165,7 +223,10 @@ def _build(metadata, tensors):
     kinds = {"EvidentialClassifier": classifiers.EvidentialClassifier, "SoftmaxClassifier": classifiers.SoftmaxClassifier}
     if metadata["class"] not in kinds:
         raise ValueError(f"it holds a {metadata['class']!r}, which this evicam does not know")
-    classifier = kinds[metadata["class"]](**_entry(metadata, "params", dict))
+    params = _entry(metadata, "params", dict)
+    if isinstance(params.get("augmentation"), dict):
+        params["augmentation"] = Augmentation(**params["augmentation"])
+    classifier = kinds[metadata["class"]](**params)
     classifier.architecture_ = metadata["architecture"]
     classifier.image_shape_ = tuple(_entry(metadata, "image_shape", list))
     classifier.classes_ = _classes_from_json(_entry(metadata, "classes", dict))
@@ -176,22 +237,44 @@ def _build(metadata, tensors):
         raise ValueError(f"it names {len(classifier.classes_)} classes, but its network has {network.classes} logits")
     classifier.n_features_in_ = math.prod(classifier.image_shape_)
     wanted = {_PARAMETER + name: shape for name, shape in network.parameters()}
-    if "training" in metadata:
-        count = sum(map(math.prod, wanted.values()))
-        states = ("first_moment", "second_moment", "best_parameters", "parameters")
-        wanted.update({_STATE + name: (count,) for name in states})
-    _check_tensors(tensors, wanted)
-    for index, (name, _) in enumerate(network.parameters()):
-        network.write_parameter(index, np.ascontiguousarray(tensors[_PARAMETER + name]))
+    count = sum(map(math.prod, wanted.values()))
+    numbers = _training_numbers(metadata) if "training" in metadata else None
+    if numbers is not None:
+        wanted.update({_STATE + name: (count,) for name in _arrays_of(numbers, tensors)})
+    pair = [_NORMALISATION + name for name in ("mean", "deviation")]
+    if not set(pair).isdisjoint(tensors):
+        wanted.update(dict.fromkeys(pair, classifier.image_shape_[2:]))
+    check_tensors(tensors, wanted)
+    weights = {name: tensors[_PARAMETER + name] for name, _ in network.parameters()}
+    write_parameters(network, weights, [tensors[name] for name in pair] if pair[0] in tensors else None)
     classifier.network_ = network
-    if "training" in metadata:
-        numbers = _entry(metadata, "training", dict)
-        missing = {"progress", "settings", "fingerprint", "epoch_so_far", "dead_since"} - set(numbers)
-        if missing:
-            raise ValueError(f"its training state lacks {', '.join(sorted(missing))}")
-        state = {name[len(_STATE) :]: values for name, values in tensors.items() if name.startswith(_STATE)}
-        classifier._training_state = (numbers, state)
+    if numbers is not None:
+        arrays = {name[len(_STATE) :]: values for name, values in tensors.items() if name.startswith(_STATE)}
+        arrays.update(dict.fromkeys(numbers.pop("same_as_weights", ()), flat(weights)))
+        classifier._training_state = (numbers, arrays)
     return classifier
+
+
+def _training_numbers(metadata):
+    numbers = _entry(metadata, "training", dict)
+    missing = {"progress", "settings", "fingerprint", "epoch_so_far", "dead_since"} - set(numbers)
+    if missing:
+        raise ValueError(f"its training state lacks {', '.join(sorted(missing))}")
+    return numbers
+
+
+def _arrays_of(numbers, tensors):
+    """Names of the training state's arrays that the file must hold: those needed, and what else it has of the known."""
+    settings, progress = numbers["settings"], numbers["progress"]
+    needed = {"parameters", "first_moment"}
+    if settings["optimiser"] != _native.OPTIMISER_SGD:
+        needed.add("second_moment")
+    if settings.get("average_decay", 0) > 0:
+        needed.add("average_parameters")
+    if progress["best_epoch"] >= 0:
+        needed.add("best_parameters")
+    known = ("parameters", "first_moment", "second_moment", "average_parameters", "best_parameters")
+    return needed.difference(numbers.get("same_as_weights", ())).union(name for name in known if _STATE + name in tensors)
 
 
 def _entry(metadata, name, kind):
@@ -209,7 +292,7 @@ def _history(value):
     return value
 
 
-def _check_tensors(found, wanted):
+def check_tensors(found, wanted):
     """ValueError that lists what is missing, not known, or of another shape or dtype."""
     problems = []
     missing = sorted(set(wanted) - set(found))

@@ -156,7 +156,8 @@ def explain(
         called by one of these words, the word alone keeps its meaning here; name the class by a list with one label per
         image.
     layer : str or list of str, optional
-        The layer, or layers, whose activations are read; by default the last convolution. A layer of 1 x 1 cells gives one
+        The layer, or layers, whose activations are read, or the blocks they end (``"layer3"``); by default the last
+        convolution, or the sum it goes into in a residual network. A layer of 1 x 1 cells gives one
         spot, or for ``"bilinear"`` a constant, and a warning. Not for methods that work on pixels.
     resize : {"aligned", "bilinear"}
         How a map becomes a heatmap. ``"aligned"`` draws each cell at the centre of its receptive field and fades to zero

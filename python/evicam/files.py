@@ -9,14 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write_file(path, data: bytes | str) -> None:
+def write_file(path, data: bytes | str, keep=None) -> None:
     """Replace the file at `path` by `data` (text as UTF-8), or leave it as it was and raise OSError.
 
-    The data goes to a temporary file in the same folder, is synced, and takes the old file's place at once.
+    The data goes to a temporary file in the same folder, is synced, and takes the old file's place at once; the old file
+    takes that of `keep`, where one is named. Killed between the two, it is found there only.
     """
     path = Path(path)
-    if not path.absolute().parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.absolute().parent))
+    check_folder(path)
     data = data.encode() if isinstance(data, str) else data
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -25,11 +25,37 @@ def write_file(path, data: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
+        if keep is not None and path.exists():
+            os.replace(path, keep)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def remove_leftovers(path) -> None:
+    """Delete the temporary files that `write_file` left for this path where its process was killed."""
+    path = Path(path)
+    prefix = f".{path.name}."
+    for file in path.absolute().parent.iterdir():
+        if file.name.startswith(prefix) and len(file.name) == len(prefix) + 8:  # eight random letters
+            with suppress(OSError):
+                file.unlink()
+
+
+def cache_folder() -> Path:
+    """Where what was downloaded is kept, by the system's custom."""
+    import pooch
+
+    return Path(pooch.os_cache("evicam"))
+
+
+def check_folder(path) -> None:
+    """FileNotFoundError unless there is a folder for the file at `path`."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
 
 
 def _umask() -> int:

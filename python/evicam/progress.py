@@ -77,9 +77,14 @@ class Lines:
         pass
 
     def epoch_done(self, row):
+        from tqdm import tqdm
+
         self._epoch += 1
         figures = _figures(row["loss"], row["accuracy"], self._evidential and row["uncertainty"])
         text = f"epoch {self._epoch}/{self._epochs}: {figures}{_validation(row)}, {row['seconds']:.1f} s"
+        left = (self._epochs - self._epoch) * row["seconds"]
+        if left > 0:
+            text += f", {tqdm.format_interval(left)} left"
         print(text, file=sys.stderr, flush=True)
 
     def close(self):
@@ -106,5 +111,15 @@ def progress_bar(verbose, evidential):
 
 
 def _is_watched():
+    # Not whether ipykernel is imported: whoever runs notebooks of others imports it too.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if hasattr(shell, "kernel"):
+        return True
     stream = sys.stderr
-    return "ipykernel" in sys.modules or bool(stream is not None and getattr(stream, "isatty", lambda: False)())
+    return bool(stream is not None and getattr(stream, "isatty", lambda: False)())
+
+
+def say(verbose, sentence):
+    """A sentence where `progress_bar` shows something."""
+    if verbose and (verbose != "auto" or _is_watched()):
+        print(sentence, file=sys.stderr, flush=True)

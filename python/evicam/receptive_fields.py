@@ -117,10 +117,11 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
 
     Parameters
     ----------
-    model : EvidentialClassifier, SoftmaxClassifier or str
-        A fitted classifier; or an architecture, by name or as text, as a classifier's `architecture`.
+    model : EvidentialClassifier, SoftmaxClassifier, str or nn.Layer
+        A fitted classifier; or an architecture: by name, as text or put together, as a classifier's `architecture`.
     layer : str, optional
-        Name of a layer whose output is a map. By default the last convolution.
+        Name of a layer whose output is a map, or of the block it ends: ``"layer3"`` is ``"layer3.1.relu2"``. By default
+        the last convolution, or the sum it goes into in a residual network.
     image_shape : tuple of int, optional
         (H, W) or (H, W, C) of the images; wanted with an architecture, not with a classifier.
 
@@ -148,18 +149,20 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
 
 def _network_of(model, image_shape):
     """The engine's network of `model` and the image shape (H, W, C) it was made for."""
-    if not isinstance(model, str):
+    from .nn import Layer
+
+    if not isinstance(model, (str, Layer)):
         network, shape = fitted_network(model)
         if image_shape is not None and tuple(image_shape) != tuple(shape)[: len(image_shape)]:
             raise ValueError(f"image_shape is {tuple(image_shape)}, but the classifier was trained on {tuple(shape)}")
         return network, shape
     from . import _native
-    from .classifiers import EvidentialClassifier
+    from .architectures import architecture_text
 
     if image_shape is None or len(image_shape) not in (2, 3):
         raise ValueError(f"image_shape is {image_shape!r}, but with an architecture must be (H, W) or (H, W, C)")
     shape = (*image_shape, 1)[:3]
-    text = EvidentialClassifier(model)._architecture_text(2)  # the number of classes has no bearing on where cells look
+    text = architecture_text(model, 2)  # the number of classes has no bearing on where cells look
     return _native.Network(text, *(int(side) for side in shape), 0), shape
 
 
@@ -172,12 +175,14 @@ def fitted_network(classifier):
 
 
 def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
-    """The geometry of `layer` (by default the last convolution) of `network`."""
+    """The geometry of `layer` (by default `default_layer`) of `network`."""
     layers = network.layers()
     spatial = [entry["name"] for entry in layers if entry["spatial"]]
     if layer is None:
         layer = default_layer(layers)
-    entry = next((entry for entry in layers if entry["name"] == layer), None)
+    named = [entry for entry in layers if entry["name"] == layer]
+    within = [entry for entry in layers if isinstance(layer, str) and entry["name"].startswith(layer + ".")]
+    entry = (named or within or [None])[-1]
     if entry is None:
         raise ValueError(f"layer is {layer!r}, but must be one of {', '.join(entry['name'] for entry in layers)}")
     if not entry["spatial"]:
@@ -185,7 +190,7 @@ def describe_field(network, image_shape, layer: str | None) -> ReceptiveField:
             f"layer is {layer!r}, which has no spatial extent and so no map; layers that have one: {', '.join(spatial)}"
         )
     return ReceptiveField(
-        layer=layer,
+        layer=entry["name"],
         kind=entry["kind"],
         jump=(entry["jump_y"], entry["jump_x"]),
         size=(entry["receptive_field_y"], entry["receptive_field_x"]),
@@ -202,9 +207,15 @@ def pixel_field(image_shape) -> ReceptiveField:
 
 
 def default_layer(layers) -> str:
-    """Name of the last convolution whose output is a map, or else of the last layer with one."""
+    """Name of the last convolution whose output is a map, of the residual sum it goes into (behind its ReLU), or else of the
+    last layer with a map."""
     spatial = [entry for entry in layers if entry["spatial"]]
     if not spatial:
         raise ValueError("layer: this network has no layer with spatial extent, so there is no map to draw")
-    convolutions = [entry for entry in spatial if entry["kind"] == "convolution"]
-    return (convolutions or spatial)[-1]["name"]
+    convolutions = [number for number, entry in enumerate(spatial) if entry["kind"] == "convolution"]
+    behind = spatial[convolutions[-1] :] if convolutions else spatial[-1:]
+    kinds = [entry["kind"] for entry in behind]
+    if "add" not in kinds:
+        return behind[0]["name"]
+    sums = kinds.index("add")
+    return behind[sums + (kinds[sums + 1 : sums + 2] == ["relu"])]["name"]

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from . import _native
+from . import _native, checkpoint
 
 LOSSES = {"mse": _native.LOSS_MSE, "log": _native.LOSS_LOG, "digamma": _native.LOSS_DIGAMMA}
 EVIDENCE = {
@@ -26,6 +26,7 @@ STATES = {
     "first_moment": _native.STATE_FIRST_MOMENT,
     "second_moment": _native.STATE_SECOND_MOMENT,
     "best_parameters": _native.STATE_BEST_PARAMETERS,
+    "average_parameters": _native.STATE_AVERAGE_PARAMETERS,
 }
 
 # How long the engine works between two looks at the keyboard, seconds.
@@ -65,44 +66,71 @@ class Run:
     # ---- State, for resuming -------------------------------------------------------------------------------------
 
     def state(self):
-        """Everything besides the weights that resuming needs: numbers, and arrays by name."""
-        count = sum(math.prod(shape) for _, shape in self.network.parameters())
-        arrays = {}
-        for name, which in STATES.items():
-            arrays[name] = np.empty(count, np.float32)
-            self.trainer.read_state(which, arrays[name])
+        """Everything that resuming needs: numbers, and flat arrays by name, among them the network's own parameters."""
+        progress = self.trainer.progress()
+        arrays = {"parameters": checkpoint.flat(checkpoint.read_parameters(self.network))}
+        wanted = {
+            "first_moment": True,
+            "second_moment": self.settings["optimiser"] != _native.OPTIMISER_SGD,
+            "best_parameters": progress["best_epoch"] >= 0,
+            "average_parameters": self.settings["average_decay"] > 0,
+        }
+        for name in (name for name, is_wanted in wanted.items() if is_wanted):
+            arrays[name] = np.empty_like(arrays["parameters"])
+            self.trainer.read_state(STATES[name], arrays[name])
         numbers = {
-            "progress": self.trainer.progress(),
+            "progress": progress,
             "settings": self.settings,
             "fingerprint": fingerprint(self.images, self.labels),
+            "validation_fingerprint": self.validation and fingerprint(*self.validation),
             "epoch_so_far": self._started.as_dict(),
             "dead_since": {str(code): epoch for code, epoch in self._dead_since.items()},
         }
         return numbers, arrays
 
+    def predicting(self, arrays):
+        """Of a state's arrays the weights to predict with: the best ones, else the average, else the last."""
+        return next(arrays[name] for name in ("best_parameters", "average_parameters", "parameters") if name in arrays)
+
+    def finish(self):
+        """Put the weights to predict with into the network. What resuming needs is to be taken before."""
+        self.trainer.restore_average()
+        self.trainer.restore_best()
+
     def restore(self, numbers, arrays):
         """Continue where `state` was taken. ValueError if the data or settings are not those of that run."""
         if numbers["fingerprint"] != fingerprint(self.images, self.labels):
             raise ValueError("X and y are not the images and labels that this training was started with: cannot resume")
+        validated = self.validation and fingerprint(*self.validation)
+        if numbers.get("validation_fingerprint", validated) != validated:
+            raise ValueError("the validation set is not the one that this training was started with: cannot resume")
         changed = [name for name, value in numbers["settings"].items() if self.settings.get(name) != value]
         if changed:
             raise ValueError(f"{', '.join(changed)} changed since this training was started: cannot resume")
-        for name, values in arrays.items():
-            if name != "best_parameters" or numbers["progress"]["best_epoch"] >= 0:
-                self.trainer.write_state(STATES[name], values)
+        kept = numbers["progress"]["best_epoch"] >= 0
+        self._write(arrays, [name for name in arrays if kept or name != "best_parameters"])
         self.trainer.set_progress(**numbers["progress"])
         self._started = _Measured.from_dict(numbers["epoch_so_far"])
         self._dead_since = {int(code): epoch for code, epoch in numbers["dead_since"].items()}
 
     def follow(self, numbers, arrays):
-        """Go on with the step count, annealing and optimiser of an earlier run, on other images."""
+        """Go on with the step count, annealing, optimiser and average of an earlier run, on other images."""
         if numbers["settings"]["optimiser"] == self.settings["optimiser"]:
-            for name in ("first_moment", "second_moment"):
-                self.trainer.write_state(STATES[name], arrays[name])
+            self._write(arrays, ("first_moment", "second_moment"))
+        if self.settings["average_decay"] > 0:
+            self._write(arrays, ("parameters", "average_parameters"))
         before = numbers["progress"]
         begun = before["epoch"] + (before["step_in_epoch"] > 0)
         self.trainer.set_progress(step=before["step"], epoch=begun, step_in_epoch=0, best_score=-math.inf, best_epoch=-1)
         self._dead_since = {int(code): epoch for code, epoch in numbers["dead_since"].items()}
+
+    def _write(self, arrays, names):
+        """Set the state's arrays of these names, as far as there are any."""
+        for name in (name for name in names if name in arrays):
+            if name == "parameters":
+                checkpoint.write_parameters(self.network, checkpoint.by_name(self.network, arrays[name]))
+            else:
+                self.trainer.write_state(STATES[name], arrays[name])
 
     # ---- Running -------------------------------------------------------------------------------------------------
 
@@ -119,8 +147,9 @@ class Run:
             yield self.trainer.progress()["epoch"]
 
     def epochs_without_gain(self):
-        """Epochs since the one with the best validation accuracy; 0 without a validation set."""
-        scores = self.history.get("val_accuracy", [])
+        """Epochs since the one with the best validation accuracy, of those that can be kept; 0 without any."""
+        steps_per_epoch = -(-len(self.images) // self.settings["batch_size"])
+        scores = self.history.get("val_accuracy", [])[self.settings["cross_entropy_steps"] // steps_per_epoch :]
         return len(scores) - 1 - int(np.argmax(scores)) if scores else 0
 
     def _one_epoch(self, bar, interrupt):
@@ -155,8 +184,10 @@ class Run:
         measured = self.trainer.evaluate(*self.validation)
         count = measured["count"]
         accuracy = measured["correct"] / count
-        # Ties of accuracy are broken by the loss, which is scaled to stay below one image.
-        self.trainer.report_score(accuracy - math.atan(measured["loss"] / count) / (2 * count))
+        # What cross-entropy alone has trained has learned no evidence yet, however accurate it is.
+        if self.trainer.progress()["step"] > self.settings["cross_entropy_steps"]:
+            # Ties of accuracy are broken by the loss, which is scaled to stay below one image.
+            self.trainer.report_score(accuracy - math.atan(measured["loss"] / count) / (2 * count))
         return {
             "val_loss": measured["loss"] / count,
             "val_accuracy": accuracy,

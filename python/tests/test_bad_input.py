@@ -232,7 +232,8 @@ def test_a_fraction_that_leaves_nothing():
         ("a = nonsense(image)", "no layer kind 'nonsense'; the kinds are convolution, "),
         ("a = linear(b, features: 3)", "'b'"),
         ("a = flatten(image)\na = linear(a, features: 3)", "'a'"),
-        ("a = flatten(image)\nb = linear(a, features: 5)", "ends in 5 logits, but y has 3 classes"),
+        ("a = flatten(image)\nb = linear(a, features: 5)", "ends in 5 logits, but there are 3 classes"),
+        ("a = maxPooling(image, kernel: 20x6)\nb = flatten(a)", "no layer with weights: there is nothing to train"),
         ("a = convolution(image, channels: 4, kernel: 99)\nb = flatten(a)\nc = linear(b, features: 3)", "kernel|small|fit"),
         (
             "a = convolution(image, channels: 99999999999, kernel: 3)\nb = flatten(a)\nc = linear(b, features: 3)",

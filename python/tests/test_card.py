@@ -32,10 +32,9 @@ def silent(evidential):
     """The classifier with ReLU evidence and biases so low that it has none for anything."""
     classifier = copy.deepcopy(evidential)
     classifier.evidence = "relu"
-    parameters = list(checkpoint.read_parameters(classifier.network_).values())
-    assert parameters[-1].shape == (3,)
-    parameters[-1][:] = -1e4
-    checkpoint.write_parameters(classifier.network_, np.concatenate([values.ravel() for values in parameters]))
+    parameters = checkpoint.read_parameters(classifier.network_)
+    parameters["fc2.bias"][:] = -1e4
+    checkpoint.write_parameters(classifier.network_, parameters)
     return classifier
 
 

@@ -29,9 +29,9 @@ def saved(tmp_path):
 
 
 def rewritten(path, tensors=None, **metadata):
-    """The same file with other tensors or metadata; None removes an entry."""
+    """The same file with other tensors or metadata, and without a checksum; None removes an entry."""
     with safe_open(path, framework="numpy") as file:
-        values = {**file.metadata(), **metadata}
+        values = {**file.metadata(), "checksum": None, **metadata}
     tensors = load_file(path) if tensors is None else tensors
     save_file(tensors, path, {name: value for name, value in values.items() if value is not None})
     return path
@@ -128,6 +128,16 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_truncated_files(saved, length):
     saved.write_bytes(saved.read_bytes()[:length])
     refused(saved, "not a whole safetensors file")
+
+
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.999999])
+def test_flipped_bits(saved, place):
+    content = bytearray(saved.read_bytes())
+    content[int(place * len(content))] ^= 1
+    saved.write_bytes(content)
+    refused(saved, "is damaged: its content does not have the checksum")
+    rewritten(saved, history="{}", checksum="00000000")
+    refused(saved, "is damaged")
 
 
 def test_foreign_files(saved):

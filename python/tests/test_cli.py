@@ -62,6 +62,18 @@ def test_train_says_what_it_does(folder, tmp_path, capsys):
     assert isinstance(evicam.load(target), evicam.SoftmaxClassifier)
 
 
+def test_train_goes_on_from_its_checkpoint(folder, tmp_path):
+    """Two epochs, then five: the command of five goes on where that of two ended."""
+    file, longer, whole = (tmp_path / name for name in ("training", "longer", "whole"))
+    command = ["train", "--data", str(folder), "--quiet", "--batch-size", "8", "--model-out"]
+    assert main([*command, str(longer), "--epochs", "2", "--checkpoint", str(file)]) == 0
+    assert main([*command, str(longer), "--epochs", "5", "--checkpoint", str(file)]) == 0
+    assert main([*command, str(whole), "--epochs", "5"]) == 0
+    history, other = evicam.load(longer).history_, evicam.load(whole).history_
+    assert len(history["loss"]) == 5 and history["learning_rate"][3:] == other["learning_rate"][3:]
+    assert file.exists() and file.with_name("training.previous").exists()
+
+
 def test_train_refuses(folder, tmp_path, capsys):
     target = tmp_path / "model.safetensors"
     assert "there is no folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "no" / "model")

@@ -241,7 +241,7 @@ def test_a_classifier_must_be_fitted():
     [("conv2", 2, 14, 6.5, 8, 5.25), ("pool2", 4, 16, 7.5, 4, 4.5), ("conv1", 1, 5, 2, 24, 1.9167)],
 )
 def test_geometry_of_the_papers_lenet(layer, jump, size, start, cells, furthest):
-    field = evicam.receptive_field(_native.lenet(10, 2), layer, image_shape=(28, 28))
+    field = evicam.receptive_field(_native.architecture("lenet", 10), layer, image_shape=(28, 28))
     assert (field.jump, field.size, field.start, field.cells) == ((jump, jump), (size, size), (start, start), (cells, cells))
     centres = field.centres()
     assert np.array_equal(centres[0], start + jump * np.arange(cells)) and np.array_equal(centres[0], centres[1])
@@ -280,4 +280,4 @@ def test_receptive_field_of_a_classifier(evidential):
     with pytest.raises(ValueError, match="image_shape is .28, 28., but"):
         evicam.receptive_field(evidential, image_shape=(28, 28))
     with pytest.raises(ValueError, match="image_shape"):
-        evicam.receptive_field(_native.lenet(10, 2), "conv2")
+        evicam.receptive_field(_native.architecture("lenet", 10), "conv2")

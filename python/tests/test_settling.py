@@ -81,7 +81,7 @@ def test_the_predicted_line_is_where_the_usual_resize_draws():
     """One cell at a time through the real resize: its centroid must lie on the line."""
     from evicam import _native
 
-    for text, layer in ((_native.lenet(2, 2), "conv2"), (STRIDED, "conv2")):
+    for text, layer in ((_native.architecture("lenet", 2), "conv2"), (STRIDED, "conv2")):
         field = evicam.receptive_field(text, layer, image_shape=(40, 40))
         cells = np.arange(2, field.cells[0] - 2)  # away from the rim, which cuts the drawing off
         maps = np.zeros((len(cells), *field.cells), np.float32)

@@ -11,7 +11,7 @@ import pytest
 import evicam
 import trained
 from evicam import CollapseWarning, EvidentialClassifier, SoftmaxClassifier
-from evicam.classifiers import base
+from evicam.classifiers import fitting
 from evicam.progress import progress_bar
 
 X, Y = trained.shapes(150)
@@ -55,7 +55,7 @@ def interrupted(monkeypatch, slices, **settings):
     """A classifier whose fit was stopped after so many slices of one step each."""
     with monkeypatch.context() as patch:
         patch.setattr("evicam.training._SLICE", 0.0)
-        patch.setattr(base, "progress_bar", lambda *_: CtrlCAfter(slices))
+        patch.setattr(fitting, "progress_bar", lambda *_: CtrlCAfter(slices))
         with pytest.warns(UserWarning, match="training was interrupted after . of 3 epochs; .*resume=True"):
             return quick(**settings).fit(X, Y)
 
@@ -109,6 +109,7 @@ def test_a_line_for_each_epoch_where_nobody_watches(capsys):
     assert [line.split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     for word in ("loss ", "accuracy ", "uncertainty ", "validation ", " s"):
         assert word in lines[0]
+    assert [" left" in line for line in lines] == [True, True, False]
     quick(SoftmaxClassifier, verbose=True).fit(X, Y)
     assert "uncertainty" not in capsys.readouterr().err
 

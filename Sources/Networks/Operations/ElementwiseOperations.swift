@@ -85,28 +85,36 @@ final class FlattenOperation: Operation {
     }
 }
 
-/// Sum of several inputs: where branches meet.
+/// Sum of several inputs, where branches meet, with the ReLU after it where that was fused.
 final class AddOperation: Operation {
     private let inputs: [Value]
     private let output: Value
+    private let relu: Bool
 
-    init(inputs: [Value], output: Value) {
+    init(inputs: [Value], output: Value, relu: Bool) {
         self.inputs = inputs
         self.output = output
+        self.relu = relu
     }
 
     override func forward(_ pass: Pass) {
-        let count = pass.images * output.imageStep
-        pass.pool.run(Clear(count: count, target: output.activations))
-        for input in inputs { pass.pool.run(Accumulate(count: count, source: input.activations, target: output.activations)) }
+        let count = pass.images * output.imageStep, isPair = inputs.count == 2
+        pass.pool.run(Sum(count: count, first: inputs[0].activations, second: inputs[1].activations,
+                          output: output.activations, relu: relu && isPair))
+        if isPair { return }
+        for input in inputs[2...] {
+            pass.pool.run(Accumulate(count: count, source: input.activations, target: output.activations))
+        }
+        if relu { pass.pool.run(Rectify(count: count, input: output.activations, output: output.activations)) }
     }
 
     override func backward(_ pass: Pass) {
         guard let outputGradient = output.gradient else { return }
         let count = pass.images * output.imageStep
+        if relu { pass.pool.run(RectifyMask(count: count, output: output.activations, gradient: outputGradient)) }
         for input in inputs {
             guard let inputGradient = input.gradient else { continue }
-                pass.pool.run(Accumulate(count: count, source: outputGradient, target: inputGradient))
+            pass.pool.run(Accumulate(count: count, source: outputGradient, target: inputGradient))
         }
     }
 }

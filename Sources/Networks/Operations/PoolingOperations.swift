@@ -2,8 +2,8 @@ import Kernels
 
 /// Max pooling, with the ReLU after it where that was fused.
 ///
-/// Windows that reach into padding must not see its zeros unless a fused ReLU makes zero the floor anyway; then the
-/// input is first copied into a frame of -infinity.
+/// Windows that reach into padding must not see its zeros, unless a ReLU before or after makes zero the floor anyway; the
+/// input is then first copied into a frame of -infinity.
 final class MaxPoolingOperation: Operation {
     private let input: Value
     private let output: Value
@@ -14,22 +14,22 @@ final class MaxPoolingOperation: Operation {
     private let overwrites: Bool
     /// A copy of the input framed by -infinity, and its gradient; nil where the input itself serves.
     private let frame: Value?
+    /// Which element of each window won, laid out like the output; nil where no gradient is wanted.
+    private let winners: UnsafeMutablePointer<Float>?
 
     /// - Parameter frame: a placed value of the input's shape with `padding` as its border, or nil.
     init(input: Value, output: Value, kernel: Size, stride: Size, padding: Size, relu: Bool, overwrites: Bool,
-         frame: Value?, capacity: Int) {
+         frame: Value?, winners: UnsafeMutablePointer<Float>?, capacity: Int) {
         self.input = input
         self.output = output
         self.padding = padding
         self.relu = relu
         self.overwrites = overwrites
         self.frame = frame
+        self.winners = winners
         shape = PoolingShape(kernel: kernel, stride: stride, input: frame ?? input, output: output)
         if let frame { frame.activations.update(repeating: -.infinity, count: capacity * frame.imageStep) }
     }
-
-    /// Whether `padding` calls for a frame.
-    static func needsFrame(padding: Size, relu: Bool) -> Bool { padding != Size(0) && !relu }
 
     private var source: Value { frame ?? input }
 
@@ -40,17 +40,16 @@ final class MaxPoolingOperation: Operation {
 
     func kernel(_ pass: Pass) -> MaxPooling {
         MaxPooling(shape: shape, images: pass.images, input: source.activations + source.start(padding: padding),
-                   output: output.activations + output.interior, relu: relu)
+                   output: output.activations + output.interior, winners: winners.map { $0 + output.interior }, relu: relu)
     }
 
     override func backward(_ pass: Pass) {
-        guard let outputGradient = output.gradient, let inputGradient = input.gradient else { return }
+        guard let outputGradient = output.gradient, let inputGradient = input.gradient, let winners else { return }
         let target = frame?.gradient ?? inputGradient
         if let frame { pass.pool.run(Clear(count: pass.images * frame.imageStep, target: target)) }
         pass.pool.run(MaxPoolingGradient(
-            shape: shape, images: pass.images, input: source.activations + source.start(padding: padding),
-            output: output.activations + output.interior, outputGradient: outputGradient + output.interior,
-            inputGradient: target + source.start(padding: padding), relu: relu,
+            shape: shape, images: pass.images, winners: winners + output.interior,
+            outputGradient: outputGradient + output.interior, inputGradient: target + source.start(padding: padding),
             overwrites: overwrites))
         if let frame { addInterior(target, frame, inputGradient, input, images: pass.images) }
     }

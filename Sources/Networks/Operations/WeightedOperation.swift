@@ -12,6 +12,8 @@ class WeightedOperation: Operation {
         var packedForScatter: UnsafeMutablePointer<Float>?
         /// For what gradients need on the way; shared by all layers.
         var gradientScratch: UnsafeMutablePointer<Float>?
+        /// The batch normalisation that `weight` and `bias` hold too; nil: none.
+        var normalisation: FoldedNormalisation?
     }
 
     let input: Value
@@ -33,6 +35,11 @@ class WeightedOperation: Operation {
     var inputGradient: UnsafeMutablePointer<Float>? { input.gradient.map { $0 + input.start(padding: padding) } }
 
     /// Copies the weights into the order the sums read them in; to be done whenever they have changed.
+    final func prepare(_ pool: ThreadPool) {
+        weights.normalisation?.fold()
+        pack(pool)
+    }
+
     func pack(_ pool: ThreadPool) {}
 
     /// As `forward`, but the output goes image by image into a max pooling and is not kept.

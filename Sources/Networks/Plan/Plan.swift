@@ -50,18 +50,10 @@ final class Plan {
     /// The output of a layer; only of the image, the logits and tapped layers is it sure to be the layer's own.
     func value(_ layer: String) -> Value { values[layer]! }
 
-    /// Reads images into the input: the first `images` of `source`, or those that `indices` name.
-    func load(_ source: Images, indices: UnsafePointer<Int32>? = nil, pass: Pass) {
-        pass.pool.run(ImageLoading(
-            pixels: source.pixels == .uint8 ? .uint8 : .float32, source: source.data, indices: indices,
-            images: pass.images, rows: image.shape.height, rowLength: image.shape.width * image.shape.channels,
-            output: image.activations + image.interior, outputRowStep: image.rowStep, outputImageStep: image.imageStep))
-    }
-
     /// Image to logits. `version` tells whether the parameters have changed since the last pass.
     func forward(_ pass: Pass, version: Int) {
         if packedVersion != version {
-            for operation in weighted { operation.pack(pass.pool) }
+            for operation in weighted { operation.prepare(pass.pool) }
             packedVersion = version
         }
         for operation in operations { operation.forward(pass) }

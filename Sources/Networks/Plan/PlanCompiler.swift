@@ -19,6 +19,10 @@ struct PlanCompiler {
     private(set) var sources: [String: String] = [:]
     /// Layers whose ReLU is done by the layer itself.
     private(set) var rectified: Set<String> = []
+    /// Layer with weights -> the batch normalisation that is folded into them.
+    private(set) var folded: [String: String] = [:]
+    /// Batch normalisation -> what it adds to its output: the other branch of a sum.
+    private(set) var residuals: [String: String] = [:]
     private(set) var borders: [String: Size] = [:]
     private(set) var wantsGradient: Set<String> = []
     /// Max pooling -> the convolution whose output it takes image by image, so that nobody else can read it.
@@ -60,6 +64,8 @@ struct PlanCompiler {
         var kinds: [String: LayerKind] = [:]
         sources = [Architecture.image: Architecture.image]
         rectified = []
+        folded = [:]
+        residuals = [:]
         for layer in architecture.layers {
             kinds[layer.name] = layer.kind
             sources[layer.name] = layer.name
@@ -69,8 +75,21 @@ struct PlanCompiler {
                 // A fused ReLU overwrites what it reads and masks the gradient in place: not where either is asked for.
                 guard let kind = kinds[input], kind.canRectify, readers[input] == 1, taps.isDisjoint(with: [input, layer.name])
                 else { continue }
+                sources[layer.name] = sources[input]
+                rectified.insert(sources[input]!)
+            case .batchNormalisation:
+                guard purpose != .training, let kind = kinds[input], kind.canFold, readers[input] == 1, !taps.contains(input)
+                else { continue }
                 sources[layer.name] = input
-                rectified.insert(input)
+                folded[input] = layer.name
+            case .add:
+                // The branch that is done last takes the sum along, if it ends in a normalisation of its own.
+                guard layer.inputs.count == 2,
+                      let last = layer.inputs.max(by: { architecture.index(of: $0) ?? -1 < architecture.index(of: $1) ?? -1 }),
+                      case .batchNormalisation? = kinds[last], sources[last] == last, readers[last] == 1, !taps.contains(last)
+                else { continue }
+                sources[layer.name] = last
+                residuals[last] = layer.inputs[0] == last ? layer.inputs[1] : layer.inputs[0]
             case .dropout(let rate):
                 if purpose != .training || rate == 0 { sources[layer.name] = sources[input] }
             case .flatten:
@@ -84,7 +103,7 @@ struct PlanCompiler {
     /// Layers as they run: those with an operation, each input replaced by the layer whose memory holds it.
     var running: [Layer] {
         architecture.layers.filter { sources[$0.name] == $0.name }.map { layer in
-            Layer(layer.name, layer.kind, inputs: layer.inputs.map { sources[$0]! })
+            Layer(layer.name, layer.kind, inputs: (layer.inputs + (residuals[layer.name].map { [$0] } ?? [])).map { sources[$0]! })
         }
     }
 
@@ -120,10 +139,16 @@ struct PlanCompiler {
         }
     }
 
-    /// Whether a layer is max pooling that works on a copy of its input, framed by -infinity.
+    /// Whether no value of what a layer that runs gives is below 0.
+    private func isRectified(_ name: String) -> Bool {
+        rectified.contains(name) || architecture.index(of: name).map { architecture.layers[$0].kind == .relu } ?? false
+    }
+
+    /// Whether a layer is max pooling that works on a copy of its input, framed by -infinity: the zeros of a border would
+    /// win over what is below them.
     func needsFrame(_ layer: Layer) -> Bool {
         guard case .maxPooling(_, _, let padding) = layer.kind else { return false }
-        return MaxPoolingOperation.needsFrame(padding: padding, relu: rectified.contains(layer.name))
+        return padding != Size(0) && !isRectified(layer.name) && !isRectified(layer.inputs[0])
     }
 
     // MARK: - Pooling
@@ -132,14 +157,16 @@ struct PlanCompiler {
     private static let fewestPooled = 16
 
     private mutating func findPooled() {
-        guard purpose != .training, capacity >= Self.fewestPooled else { return }
+        guard capacity >= Self.fewestPooled else { return }
         let taps = Set(purpose.taps.map { sources[$0]! }), running = running
         let convolutions = Set(running.filter { if case .convolution = $0.kind { true } else { false } }.map(\.name))
         for layer in running {
             guard case .maxPooling(_, _, let padding) = layer.kind, padding == Size(0) else { continue }
             let input = layer.inputs[0]
             let readers = running.filter { $0.inputs.contains(input) }.count
-            if convolutions.contains(input), readers == 1, !taps.contains(input), !wantsGradient.contains(input) {
+            // A ReLU before the pooling masks its gradient by the convolution's output.
+            let isReadBack = wantsGradient.contains(input) && rectified.contains(input)
+            if convolutions.contains(input), readers == 1, !taps.contains(input), !isReadBack {
                 pooled[layer.name] = input
             }
         }
@@ -169,7 +196,15 @@ extension LayerKind {
     /// Whether a ReLU can be part of this layer.
     fileprivate var canRectify: Bool {
         switch self {
-        case .convolution, .linear, .maxPooling: true
+        case .convolution, .linear, .maxPooling, .batchNormalisation, .add: true
+        default: false
+        }
+    }
+
+    /// Whether a batch normalisation can be part of this layer's weights.
+    fileprivate var canFold: Bool {
+        switch self {
+        case .convolution, .linear: true
         default: false
         }
     }

@@ -17,9 +17,8 @@ public enum Optimiser: Sendable, Equatable {
     /// One update of all weights.
     /// - Parameters:
     ///   - step: 0 for the first update.
-    ///   - first: momentum or first moment; `second`: second moment. All arrays hold `count` floats.
-    func update(count: Int, step: Int, rate: Float, decay: Float, weights: UnsafeMutablePointer<Float>,
-                gradient: UnsafePointer<Float>, first: UnsafeMutablePointer<Float>,
+    ///   - first: momentum or first moment; `second`: second moment. Flat arrays like the weights.
+    func update(_ updated: UpdatedWeights, step: Int, rate: Float, decay: Float, first: UnsafeMutablePointer<Float>,
                 second: UnsafeMutablePointer<Float>, pool: ThreadPool) {
         switch self {
         case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
@@ -30,11 +29,10 @@ public enum Optimiser: Sendable, Equatable {
                 rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, decay: decoupled ? 0 : decay,
                 shrink: decoupled ? decay : 0, correction1: Float(1 - pow(Double(beta1), updates)),
                 correction2: Float(1 - pow(Double(beta2), updates)))
-            pool.run(AdamUpdate(count: count, rates: rates, weights: weights, gradient: gradient, first: first,
-                                second: second))
+            pool.run(AdamUpdate(updated, rates: rates, first: first, second: second))
         case .sgd(let momentum, let nesterov):
-            pool.run(MomentumUpdate(count: count, rate: rate, momentum: momentum, decay: decay, nesterov: nesterov,
-                                    weights: weights, gradient: gradient, velocity: first))
+            pool.run(MomentumUpdate(updated, rate: rate, momentum: momentum, decay: decay, nesterov: nesterov,
+                                    velocity: first))
         }
     }
 }

@@ -17,8 +17,9 @@ public struct TrainingProgress: Sendable, Equatable {
 
 /// Trains one network, step by step: the caller decides how many steps a call makes and what happens in between.
 ///
-/// Images are shuffled anew each epoch by (seed, epoch) and dropout is drawn by (seed, step, layer), so a run that was
-/// stopped and resumed ends with the same bits as one that was not, for any number of threads.
+/// Images are shuffled anew each epoch by (seed, epoch) and changed by (seed, epoch, image); dropout is drawn by (seed,
+/// step, layer). So a run that was stopped and resumed ends with the same bits as one that was not, for any number of
+/// threads.
 public final class Trainer {
     public let network: Network
     public let settings: TrainingSettings
@@ -26,24 +27,33 @@ public final class Trainer {
 
     /// Flat arrays like the parameters'.
     private let gradient: Arena
-    private let first: Arena
-    private let second: Arena
-    private var best: Arena?
+    let first: Arena
+    let second: Arena
+    var best: Arena?
+    /// The moving average of the parameters; nil where none is made.
+    let average: Arena?
+    private let parts: UpdateParts
     private let plan: Plan
     /// Order of the images in the running epoch.
     private var order: [Int32] = []
     private var orderedEpoch = -1
     private var batchLabels: [Int32]
 
-    /// - Throws: `NetworkError` when a setting is out of range or memory cannot be had.
+    /// - Throws: `NetworkError` when a setting is out of range, there are no weights, or memory cannot be had.
     public init(network: Network, settings: TrainingSettings) throws {
-        try settings.validate()
+        try settings.validate(for: network.imageShape)
+        guard network.layout.count > 0 else {
+            throw NetworkError.invalidArchitecture("the architecture has no layer with weights: there is nothing to train")
+        }
         self.network = network
         self.settings = settings
         let count = network.layout.flatCount
         gradient = try Arena(count: count)
         first = try Arena(count: count)
         second = try Arena(count: count)
+        average = settings.averageDecay > 0 ? try Arena(count: count) : nil
+        average?.base.update(from: network.parameters.base, count: count)
+        parts = UpdateParts(layout: network.layout, decaysVectors: settings.decaysVectors)
         var compiler = try PlanCompiler(
             architecture: network.architecture, image: network.imageShape, purpose: .training,
             capacity: settings.batchSize, layout: network.layout, parameters: network.parameters.base,
@@ -77,6 +87,7 @@ public final class Trainer {
                 "the run stands at step \(progress.stepInEpoch) of its epoch, but \(images.count) images make only \(steps): "
                     + "resume with the images it was started with")
         }
+        try network.checkBatches(of: settings.batchSize, images: images.count)
         shuffle(images: images.count)
         for _ in 0 ..< maxSteps {
             statistics += try step(images, labels: labels, alive: alive)
@@ -93,7 +104,10 @@ public final class Trainer {
                       alive: UnsafeMutablePointer<Int>) throws -> LossStatistics {
         let start = progress.stepInEpoch * settings.batchSize
         let pass = Pass(images: min(settings.batchSize, images.count - start), step: progress.step, seed: settings.seed)
-        order.withUnsafeBufferPointer { plan.load(images, indices: $0.baseAddress! + start, pass: pass) }
+        order.withUnsafeBufferPointer {
+            network.load(images, indices: $0.baseAddress! + start, into: plan, pass: pass,
+                         augmentation: settings.augmentation, epoch: progress.epoch)
+        }
         for i in 0 ..< pass.images { batchLabels[i] = labels[Int(order[start + i])] }
 
         plan.forward(pass, version: network.version)
@@ -102,10 +116,12 @@ public final class Trainer {
             gradient: plan.logits.gradient!, aliveSamples: alive, step: progress.step)
         guard statistics.loss.isFinite else { throw NetworkError.lossNotFinite(step: progress.step) }
         plan.backward(pass)
+        let updated = UpdatedWeights(
+            parts: parts.parts, weights: network.parameters.base, gradient: gradient.base, average: average?.base,
+            averageRate: Self.averageRate(decay: settings.averageDecay, step: progress.step))
         settings.optimiser.update(
-            count: network.layout.flatCount, step: progress.step, rate: settings.learningRate(step: progress.step),
-            decay: settings.weightDecay, weights: network.parameters.base, gradient: gradient.base, first: first.base,
-            second: second.base, pool: pass.pool)
+            updated, step: progress.step, rate: settings.learningRate(step: progress.step), decay: settings.weightDecay,
+            first: first.base, second: second.base, pool: pass.pool)
         network.parametersChanged()
         progress.step += 1
         progress.stepInEpoch += 1
@@ -129,17 +145,22 @@ public final class Trainer {
 
     // MARK: - Validation
 
-    /// The loss over a set, without learning from it and without dropout.
+    /// The loss over a set, by the averaged weights where they are kept, without learning from it and without dropout.
     /// - Throws: as `run`.
     public func evaluate(_ images: Images, labels: UnsafePointer<Int32>,
                          alive: UnsafeMutablePointer<Int>) throws -> LossStatistics {
         try network.check(images)
         try check(labels: labels, count: images.count)
+        return try withAverage { try measure(images, labels: labels, alive: alive) }
+    }
+
+    private func measure(_ images: Images, labels: UnsafePointer<Int32>,
+                         alive: UnsafeMutablePointer<Int>) throws -> LossStatistics {
         let plan = try network.plan(.inference, images: Network.capacity(for: images.count))
         var statistics = LossStatistics()
         for start in stride(from: 0, to: images.count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, images.count - start))
-            plan.load(images.slice(from: start, count: pass.images), pass: pass)
+            network.load(images.slice(from: start, count: pass.images), into: plan, pass: pass)
             plan.forward(pass, version: network.version)
             statistics += settings.loss.evaluate(
                 logits: plan.logits.activations, labels: labels + start, count: pass.images, classes: network.classes,
@@ -148,14 +169,15 @@ public final class Trainer {
         return statistics
     }
 
-    /// Notes the score of the current weights; the best ones so far are kept. Ties go to the earlier weights.
+    /// Notes the score of the current weights, or of their average where it is kept; the best so far are kept. Ties go to
+    /// the earlier ones.
     /// - Returns: whether they are the best so far.
     /// - Throws: `NetworkError.invalidArgument` for NaN, `.outOfMemory`.
     public func report(score: Double) throws -> Bool {
         guard !score.isNaN else { throw NetworkError.invalidArgument("score is NaN") }
         guard score > progress.bestScore else { return false }
         let kept = try best ?? Arena(count: network.layout.flatCount)
-        kept.base.update(from: network.parameters.base, count: kept.count)
+        kept.base.update(from: (average ?? network.parameters).base, count: kept.count)
         best = kept
         progress.bestScore = score
         progress.bestEpoch = progress.epoch
@@ -167,40 +189,6 @@ public final class Trainer {
         guard let best else { return }
         network.parameters.base.update(from: best.base, count: best.count)
         network.parametersChanged()
-    }
-
-    // MARK: - Saving and resuming
-
-    /// Arrays that belong to a run's state, besides the network's parameters.
-    public enum State: Sendable {
-        /// First moment (Adam) or velocity (SGD).
-        case firstMoment
-        case secondMoment
-        case bestParameters
-    }
-
-    /// Copies a state array out, as long as all parameters together. Best parameters that were never kept are the
-    /// current ones.
-    public func read(_ state: State, into values: UnsafeMutablePointer<Float>) {
-        network.layout.gather(arena(state)?.base ?? network.parameters.base, into: values)
-    }
-
-    /// Sets a state array.
-    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, `.outOfMemory`.
-    public func write(_ state: State, from values: UnsafePointer<Float>) throws {
-        for i in 0 ..< network.layout.count where !values[i].isFinite {
-            throw NetworkError.invalidArgument("the training state holds \(values[i]) at element \(i)")
-        }
-        if state == .bestParameters, best == nil { best = try Arena(count: network.layout.flatCount) }
-        network.layout.scatter(values, into: arena(state)!.base)
-    }
-
-    private func arena(_ state: State) -> Arena? {
-        switch state {
-        case .firstMoment: first
-        case .secondMoment: second
-        case .bestParameters: best
-        }
     }
 
     /// Continues from where another run stood.

@@ -5,22 +5,31 @@ public struct TrainingSettings: Sendable {
     /// Base learning rate, before schedule and warm-up.
     public var learningRate: Float
     public var weightDecay: Float
+    /// Whether weight decay also meets parameters of one axis: biases, and the scales and shifts of normalisation.
+    public var decaysVectors: Bool
     public var schedule: Schedule
     /// Steps over which the rate rises linearly to what the schedule says.
     public var warmupSteps: Int
     public var batchSize: Int
-    /// Seed of shuffling and dropout.
+    /// Decay d of the moving average of the weights, a ← d a + (1 − d) w, smaller in the first steps; 0: none is made.
+    public var averageDecay: Float
+    public var augmentation: Augmentation
+    /// Seed of shuffling, augmentation and dropout.
     public var seed: UInt64
 
     public init(loss: any Loss, optimiser: Optimiser = .adam(), learningRate: Float = 1e-3, weightDecay: Float = 0,
-                schedule: Schedule = .constant, warmupSteps: Int = 0, batchSize: Int = 128, seed: UInt64 = 0) {
+                decaysVectors: Bool = true, schedule: Schedule = .constant, warmupSteps: Int = 0, batchSize: Int = 128,
+                averageDecay: Float = 0, augmentation: Augmentation = Augmentation(), seed: UInt64 = 0) {
         self.loss = loss
         self.optimiser = optimiser
         self.learningRate = learningRate
         self.weightDecay = weightDecay
+        self.decaysVectors = decaysVectors
         self.schedule = schedule
         self.warmupSteps = warmupSteps
         self.batchSize = batchSize
+        self.averageDecay = averageDecay
+        self.augmentation = augmentation
         self.seed = seed
     }
 
@@ -31,7 +40,8 @@ public struct TrainingSettings: Sendable {
     }
 
     /// - Throws: `NetworkError.invalidArgument`, naming the setting.
-    func validate() throws {
+    func validate(for image: MapShape) throws {
+        try augmentation.validate(for: image)
         func check(_ valid: Bool, _ name: String, _ value: some CustomStringConvertible, _ wanted: String) throws {
             if !valid { throw NetworkError.invalidArgument("\(name) is \(value), but must be \(wanted)") }
         }
@@ -39,6 +49,7 @@ public struct TrainingSettings: Sendable {
         try check(weightDecay.isFinite && weightDecay >= 0, "weight_decay", weightDecay, "at least 0 and finite")
         try check(warmupSteps >= 0, "warmup_steps", warmupSteps, "at least 0")
         try check(batchSize >= 1 && batchSize <= 1 << 20, "batch_size", batchSize, "1 ... 1048576")
+        try check(averageDecay >= 0 && averageDecay < 1, "average_decay", averageDecay, "at least 0 and below 1")
         switch optimiser {
         case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             try check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and below 1")

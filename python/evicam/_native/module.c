@@ -56,15 +56,21 @@ static PyObject *winograd(PyObject *module, PyObject *unused) {
     return PyBool_FromLong(engine.evicam_winograd());
 }
 
-static PyObject *lenet(PyObject *module, PyObject *args) {
+static PyObject *architecture(PyObject *module, PyObject *args) {
     (void)module;
-    long long classes, pool;
-    if (!PyArg_ParseTuple(args, "LL:lenet", &classes, &pool)) return NULL;
-    char text[4096];
-    int64_t length;
+    const char *name;
+    long long classes;
+    if (!PyArg_ParseTuple(args, "sL:architecture", &name, &classes)) return NULL;
+    int64_t length = 0;
     bool failed;
-    CALL(evicam_architecture_lenet(classes, pool, text, sizeof text, &length, &error), failed);
-    return failed ? NULL : PyUnicode_FromString(text);
+    CALL(evicam_architecture_named(name, classes, NULL, 0, &length, &error), failed);
+    if (failed) return NULL;
+    char *text = PyMem_Malloc((size_t)length + 1);
+    if (text == NULL) return PyErr_NoMemory();
+    CALL(evicam_architecture_named(name, classes, text, length + 1, &length, &error), failed);
+    PyObject *result = failed ? NULL : PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
+    PyMem_Free(text);
+    return result;
 }
 
 static PyMethodDef engine_methods[] = {
@@ -78,7 +84,7 @@ static PyMethodDef engine_methods[] = {
      "True, the default, is two to three times faster there; False rounds least (docs/winograd.md). Classifiers go by it\n"
      "from their next call on."},
     {"winograd", winograd, METH_NOARGS, "winograd() -> bool: what set_winograd was told"},
-    {"lenet", lenet, METH_VARARGS, "lenet(classes, pool) -> str: architecture text"},
+    {"architecture", architecture, METH_VARARGS, "architecture(name, classes) -> str: the text of an architecture"},
     {NULL, NULL, 0, NULL}};
 
 /* The enumerations of evicam.h without their prefix. */
@@ -86,7 +92,7 @@ static PyMethodDef engine_methods[] = {
     X(UINT8) X(FLOAT32) X(EVIDENCE_RELU) X(EVIDENCE_SOFTPLUS) X(EVIDENCE_EXPONENTIAL) X(LOSS_MSE) X(LOSS_LOG)  \
     X(LOSS_DIGAMMA) X(LOSS_CROSS_ENTROPY) X(OPTIMISER_ADAM) X(OPTIMISER_ADAMW) X(OPTIMISER_SGD)               \
     X(SCHEDULE_CONSTANT) X(SCHEDULE_STEP) X(SCHEDULE_COSINE) X(SCHEDULE_ONE_CYCLE) X(STATE_FIRST_MOMENT)       \
-    X(STATE_SECOND_MOMENT) X(STATE_BEST_PARAMETERS) X(TARGET_PREDICTED) X(TARGET_CLASS) X(TARGET_UNCERTAINTY)  \
+    X(STATE_SECOND_MOMENT) X(STATE_BEST_PARAMETERS) X(STATE_AVERAGE_PARAMETERS) X(TARGET_PREDICTED) X(TARGET_CLASS) X(TARGET_UNCERTAINTY)  \
     X(TARGET_DISSONANCE) X(TARGET_STRENGTH) X(QUANTITY_LOGIT) X(QUANTITY_EVIDENCE) X(QUANTITY_BELIEF)          \
     X(QUANTITY_PROBABILITY) X(QUANTITY_SOFTMAX) X(MAP_GRAD_CAM) X(MAP_HI_RES_CAM) X(MAP_LAYER_CAM)             \
     X(MAP_GRAD_CAM_PLUS_PLUS) X(MAP_X_GRAD_CAM) X(MAP_EIGEN_CAM) X(MAP_SCORE_CAM) X(PERTURBATION_RISE)         \
@@ -129,7 +135,8 @@ static int module_exec(PyObject *module) {
     if (PyModule_AddIntConstant(module, #name, EVICAM_##name) != 0) return -1;
     CONSTANTS(ADD)
 #undef ADD
-    PyMethodDef *tables[] = {engine_methods, evidence_methods, explanation_methods, map_methods, metric_methods};
+    PyMethodDef *tables[] = {engine_methods, evidence_methods, explanation_methods, map_methods, metric_methods,
+                             training_methods};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (PyModule_AddFunctions(module, tables[i]) != 0) return -1;
     PyObject *network = network_type();

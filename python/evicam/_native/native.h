@@ -17,12 +17,12 @@
 /* Every function of evicam.h: the one list from which the table is declared and resolved. */
 #define EVICAM_FUNCTIONS(X) \
     X(evicam_abi_version) X(evicam_version) X(evicam_isa) X(evicam_set_num_threads) X(evicam_num_threads) \
-    X(evicam_set_winograd) X(evicam_winograd) X(evicam_architecture_lenet) X(evicam_network_create) X(evicam_network_destroy) X(evicam_network_architecture) \
+    X(evicam_set_winograd) X(evicam_winograd) X(evicam_architecture_named) X(evicam_network_create) X(evicam_network_destroy) X(evicam_network_architecture) \
     X(evicam_network_classes) X(evicam_network_layer_count) X(evicam_network_layer) X(evicam_network_parameter_count) \
     X(evicam_network_parameter) X(evicam_network_read_parameter) X(evicam_network_write_parameter) \
-    X(evicam_network_logits) X(evicam_evidence) X(evicam_opinions) X(evicam_softmax) X(evicam_trainer_create) \
-    X(evicam_trainer_destroy) X(evicam_trainer_run) X(evicam_trainer_evaluate) X(evicam_trainer_report_score) \
-    X(evicam_trainer_restore_best) X(evicam_trainer_rates) X(evicam_trainer_progress) X(evicam_trainer_set_progress) \
+    X(evicam_network_set_normalisation) X(evicam_network_normalisation) X(evicam_network_logits) X(evicam_evidence) X(evicam_opinions) X(evicam_softmax) X(evicam_trainer_create) \
+    X(evicam_augment) X(evicam_trainer_destroy) X(evicam_trainer_run) X(evicam_trainer_evaluate) X(evicam_trainer_report_score) \
+    X(evicam_trainer_restore_best) X(evicam_trainer_restore_average) X(evicam_trainer_rates) X(evicam_trainer_progress) X(evicam_trainer_set_progress) \
     X(evicam_trainer_read_state) X(evicam_trainer_write_state) X(evicam_grad_cam) X(evicam_layer_gradients) \
     X(evicam_layer_maps) X(evicam_perturbation_size) X(evicam_perturb) X(evicam_perturbation_maps) \
     X(evicam_resize) X(evicam_dice) X(evicam_iou) X(evicam_calibration_error)
@@ -96,6 +96,7 @@ extern PyMethodDef evidence_methods[];    /* evidence.c */
 extern PyMethodDef explanation_methods[]; /* explanations.c */
 extern PyMethodDef map_methods[];         /* maps.c */
 extern PyMethodDef metric_methods[];      /* metrics.c */
+extern PyMethodDef training_methods[];    /* trainer.c */
 
 PyObject *network_type(void); /* network.c: new reference */
 PyObject *trainer_type(void); /* trainer.c: new reference */

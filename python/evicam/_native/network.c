@@ -160,6 +160,37 @@ static PyObject *network_write_parameter(PyObject *self, PyObject *args) {
     return failed ? NULL : Py_NewRef(Py_None);
 }
 
+static PyObject *network_set_normalisation(PyObject *self, PyObject *args) {
+    PyObject *mean_object, *deviation_object;
+    if (!PyArg_ParseTuple(args, "OO:set_normalisation", &mean_object, &deviation_object)) return NULL;
+    array mean = {.held = false}, deviation = {.held = false};
+    bool failed = true;
+    if (array_get_optional(mean_object, (array_spec){"mean", "f", 1, false}, &mean) == 0 &&
+        array_get_optional(deviation_object, (array_spec){"deviation", "f", 1, false}, &deviation) == 0 &&
+        (!mean.held || array_check_extent(&deviation, "deviation", 0, array_extent(&mean, 0)) == 0)) {
+        int64_t count = mean.held ? array_extent(&mean, 0) : 0;
+        CALL(evicam_network_set_normalisation(HANDLE(self), array_data(&mean), array_data(&deviation), count, &error), failed);
+    }
+    array_release_all(&mean, &deviation, NULL);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *network_normalisation(PyObject *self, PyObject *args) {
+    PyObject *mean_object, *deviation_object;
+    if (!PyArg_ParseTuple(args, "OO:normalisation", &mean_object, &deviation_object)) return NULL;
+    array mean = {.held = false}, deviation = {.held = false};
+    int32_t present = 0;
+    bool failed = true;
+    if (array_get(mean_object, (array_spec){"mean", "f", 1, true}, &mean) == 0 &&
+        array_get(deviation_object, (array_spec){"deviation", "f", 1, true}, &deviation) == 0 &&
+        array_check_extent(&deviation, "deviation", 0, array_extent(&mean, 0)) == 0)
+        CALL(evicam_network_normalisation(HANDLE(self), array_data(&mean), array_data(&deviation), array_extent(&mean, 0),
+                                          &present, &error),
+             failed);
+    array_release_all(&mean, &deviation, NULL);
+    return failed ? NULL : PyBool_FromLong(present);
+}
+
 /* The number of classes; -1 with an exception. */
 static int64_t classes_of(PyObject *self) {
     int64_t classes;
@@ -188,6 +219,10 @@ static PyMethodDef methods[] = {
     {"parameters", network_parameters, METH_NOARGS, "parameters() -> list of (name, shape)."},
     {"read_parameter", network_read_parameter, METH_VARARGS, "read_parameter(index, out): copy one out, float32."},
     {"write_parameter", network_write_parameter, METH_VARARGS, "write_parameter(index, values): set one, float32."},
+    {"set_normalisation", network_set_normalisation, METH_VARARGS,
+     "set_normalisation(mean, deviation): float32 [C] each, or None and None for none."},
+    {"normalisation", network_normalisation, METH_VARARGS,
+     "normalisation(mean, deviation) -> whether there is one, copied into these float32 [C]."},
     {"logits", network_logits, METH_VARARGS, "logits(images, out): out [N, K] float32."},
     {"layer_maps", network_layer_maps, METH_VARARGS,
      "layer_maps(images, request, method, resize, maps, labels): raw maps [N, h, w]."},

@@ -9,22 +9,32 @@ typedef struct {
 
 #define HANDLE(self) (((trainer_object *)(self))->handle)
 
-/* The fields of evicam_training as keyword arguments, in its order; one place for names and types. */
-static int training_get(PyObject *args, PyObject *kwargs, PyObject **network, evicam_training *t) {
+/* The fields of evicam_training and evicam_augmentation as keyword arguments; one place for names and types. */
+static int training_get(PyObject *args, PyObject *kwargs, PyObject **network, evicam_training *t, evicam_augmentation *a) {
     static char *names[] = {"network", "loss", "evidence", "evidence_clip", "kl_weight", "kl_annealing_steps",
                             "kl_annealing_hold", "rescue_weight", "optimiser", "learning_rate", "weight_decay",
                             "beta1", "beta2", "epsilon", "momentum", "nesterov", "schedule", "schedule_period",
-                            "schedule_decay", "total_steps", "warmup_steps", "batch_size", "seed", NULL};
-    long long annealing, hold, period, total, warmup, batch;
+                            "schedule_decay", "total_steps", "warmup_steps", "batch_size", "seed", "cross_entropy_steps",
+                            "label_smoothing", "average_decay", "decay_spares_vectors", "crop", "flip", "cutout",
+                            "rotation", NULL};
+    long long annealing, hold, period, total, warmup, batch, cross_entropy, crop, cutout;
     PyObject *seed;
     memset(t, 0, sizeof *t);
+    memset(a, 0, sizeof *a);
     t->struct_size = sizeof *t;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O$iiffLLfiffffffpiLfLLLO!:Trainer", names, network, &t->loss,
+    a->struct_size = sizeof *a;
+    t->augmentation = a;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O$iiffLLfiffffffpiLfLLLO!LffpLpLf:Trainer", names, network, &t->loss,
                                      &t->evidence, &t->evidence_clip, &t->kl_weight, &annealing, &hold,
                                      &t->rescue_weight, &t->optimiser, &t->learning_rate, &t->weight_decay, &t->beta1,
                                      &t->beta2, &t->epsilon, &t->momentum, &t->nesterov, &t->schedule, &period,
-                                     &t->schedule_decay, &total, &warmup, &batch, &PyLong_Type, &seed))
+                                     &t->schedule_decay, &total, &warmup, &batch, &PyLong_Type, &seed,
+                                     &cross_entropy, &t->label_smoothing, &t->average_decay, &t->decay_spares_vectors,
+                                     &crop, &a->flip, &cutout, &a->rotation))
         return -1;
+    t->cross_entropy_steps = cross_entropy;
+    a->crop = crop;
+    a->cutout = cutout;
     t->kl_annealing_steps = annealing;
     t->kl_annealing_hold = hold;
     t->schedule_period = period;
@@ -38,7 +48,8 @@ static int training_get(PyObject *args, PyObject *kwargs, PyObject **network, ev
 static PyObject *trainer_new(PyTypeObject *subtype, PyObject *args, PyObject *kwargs) {
     PyObject *network;
     evicam_training training;
-    if (training_get(args, kwargs, &network, &training) != 0) return NULL;
+    evicam_augmentation augmentation;
+    if (training_get(args, kwargs, &network, &training, &augmentation) != 0) return NULL;
     evicam_network network_number = network_handle(network);
     if (network_number == 0) return NULL;
     evicam_trainer handle = 0;
@@ -164,6 +175,13 @@ static PyObject *trainer_restore_best(PyObject *self, PyObject *unused) {
     return failed ? NULL : Py_NewRef(Py_None);
 }
 
+static PyObject *trainer_restore_average(PyObject *self, PyObject *unused) {
+    (void)unused;
+    bool failed;
+    CALL(evicam_trainer_restore_average(HANDLE(self), &error), failed);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
 static PyObject *trainer_rates(PyObject *self, PyObject *unused) {
     (void)unused;
     float learning_rate, kl_weight;
@@ -228,12 +246,42 @@ static PyMethodDef methods[] = {
     {"evaluate", trainer_evaluate, METH_VARARGS, "evaluate(images, labels, alive=None) -> dict of sums."},
     {"report_score", trainer_report_score, METH_O, "report_score(score) -> whether it is the best so far."},
     {"restore_best", trainer_restore_best, METH_NOARGS, "restore_best(): put the best weights into the network."},
+    {"restore_average", trainer_restore_average, METH_NOARGS,
+     "restore_average(): put the averaged weights into the network, where they are kept."},
     {"rates", trainer_rates, METH_NOARGS, "rates() -> (learning_rate, kl_weight) of the next step."},
     {"progress", trainer_progress, METH_NOARGS, "progress() -> dict."},
     {"set_progress", (PyCFunction)(void (*)(void))trainer_set_progress, METH_VARARGS | METH_KEYWORDS,
      "set_progress(step, epoch, step_in_epoch, best_score, best_epoch)"},
     {"read_state", trainer_read_state, METH_VARARGS, "read_state(which, out): one flat state array, float32."},
     {"write_state", trainer_write_state, METH_VARARGS, "write_state(which, values)."},
+    {NULL, NULL, 0, NULL}};
+
+static PyObject *augment(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *images_object, *out_object, *seed_object;
+    long long crop, cutout, epoch;
+    evicam_augmentation augmentation = {.struct_size = sizeof augmentation};
+    if (!PyArg_ParseTuple(args, "O(LpLf)O!LO:augment", &images_object, &crop, &augmentation.flip, &cutout,
+                          &augmentation.rotation, &PyLong_Type, &seed_object, &epoch, &out_object))
+        return NULL;
+    augmentation.crop = crop;
+    augmentation.cutout = cutout;
+    uint64_t seed = PyLong_AsUnsignedLongLong(seed_object);
+    if (PyErr_Occurred()) return NULL;
+    array pixels = {.held = false}, out = {.held = false};
+    evicam_images images;
+    bool failed = true;
+    if (images_get(images_object, &pixels, &images) == 0 &&
+        array_get(out_object, (array_spec){"out", "f", 4, true}, &out) == 0 &&
+        array_check_extent(&out, "out", 0, images.count) == 0 && array_check_extent(&out, "out", 1, images.height) == 0 &&
+        array_check_extent(&out, "out", 2, images.width) == 0 && array_check_extent(&out, "out", 3, images.channels) == 0)
+        CALL(evicam_augment(&images, &augmentation, seed, epoch, array_data(&out), &error), failed);
+    array_release_all(&pixels, &out, NULL);
+    return failed ? NULL : Py_NewRef(Py_None);
+}
+
+PyMethodDef training_methods[] = {
+    {"augment", augment, METH_VARARGS, "augment(images, (crop, flip, cutout, rotation), seed, epoch, out): out float32."},
     {NULL, NULL, 0, NULL}};
 
 static PyType_Slot slots[] = {{Py_tp_new, trainer_new},

@@ -6,7 +6,8 @@ from .. import _native
 from ..arrays import check_choice, check_real
 from ..opinion import Opinion
 from ..training import EVIDENCE, LOSSES
-from .base import ATTRIBUTES, PARAMETERS, Classifier
+from .base import Classifier
+from .words import ATTRIBUTES, PARAMETERS
 
 
 class EvidentialClassifier(Classifier):
@@ -35,6 +36,10 @@ class EvidentialClassifier(Classifier):
         ``kl_weight=1, kl_annealing=10, kl_annealing_hold="epoch"``.
     rescue_weight : float
         Weight of a term that pushes the evidence of an image's own class up where there is none (Pandey & Yu 2023).
+    softmax_epochs : float
+        Epochs at the beginning in which the logits are trained with softmax and cross-entropy, before the evidential loss
+        and its annealing begin: a warm start for deep networks (docs/training.md). Weights of that time are never kept as
+        the best. Must be below `epochs`.
         {PARAMETERS.strip()}
 
     Attributes
@@ -70,13 +75,21 @@ class EvidentialClassifier(Classifier):
         kl_annealing=10.0,
         kl_annealing_hold="step",
         rescue_weight=0.0,
+        softmax_epochs=0.0,
         epochs=10,
         batch_size=128,
         optimiser="adam",
         learning_rate=2e-3,
         weight_decay=0.0,
+        decay_biases="auto",
         schedule="one-cycle",
         warmup=0.0,
+        average_decay=0.0,
+        pretrained=None,
+        pretrained_sha256=None,
+        normalisation=None,
+        augmentation=None,
+        test_time_flip=False,
         validation_fraction=0.0,
         early_stopping=None,
         warm_start=False,
@@ -91,13 +104,21 @@ class EvidentialClassifier(Classifier):
         self.kl_annealing = kl_annealing
         self.kl_annealing_hold = kl_annealing_hold
         self.rescue_weight = rescue_weight
+        self.softmax_epochs = softmax_epochs
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimiser = optimiser
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.decay_biases = decay_biases
         self.schedule = schedule
         self.warmup = warmup
+        self.average_decay = average_decay
+        self.pretrained = pretrained
+        self.pretrained_sha256 = pretrained_sha256
+        self.normalisation = normalisation
+        self.augmentation = augmentation
+        self.test_time_flip = test_time_flip
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
         self.warm_start = warm_start
@@ -112,7 +133,9 @@ class EvidentialClassifier(Classifier):
         check_real(self.kl_annealing, "kl_annealing", 0)
         check_choice(self.kl_annealing_hold, "kl_annealing_hold", ["step", "epoch"])
         check_real(self.rescue_weight, "rescue_weight", 0)
-        return super()._check_settings()
+        settings = super()._check_settings()
+        check_real(self.softmax_epochs, "softmax_epochs", 0, self.epochs, high_open=True)
+        return settings
 
     def _loss_settings(self, steps_per_epoch):
         return {
@@ -123,6 +146,7 @@ class EvidentialClassifier(Classifier):
             "kl_annealing_steps": round(self.kl_annealing * steps_per_epoch),
             "kl_annealing_hold": steps_per_epoch if self.kl_annealing_hold == "epoch" else 1,
             "rescue_weight": float(self.rescue_weight),
+            "cross_entropy_steps": round(self.softmax_epochs * steps_per_epoch),
         }
 
     def predict_opinion(self, X):

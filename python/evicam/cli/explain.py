@@ -23,7 +23,10 @@ def add_arguments(parser):
     )
     parser.add_argument("--quantity", default="logit", help="what of the class: logit (default), evidence, belief or probability")
     parser.add_argument("--scale", default="image", help="image (default): each heatmap reaches 1; shared: one scale per batch")
-    parser.add_argument("--layer", help="layer to explain at (default: the last convolution); `evicam info MODEL` lists them")
+    parser.add_argument(
+        "--layer",
+        help="layer to explain at (default: the last convolution or its sum); `evicam info MODEL` lists them",
+    )
     parser.add_argument("--resize", default="aligned", help="aligned (default) or bilinear")
     parser.add_argument("--signed", action="store_true", help="show what lowers the target as well as what raises it")
     parser.add_argument("--raw", action="store_true", help="write the raw map too, NAME.npy, in the target's units")

@@ -16,7 +16,7 @@ def add_arguments(parser):
     parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only")
     parser.add_argument("--softmax", action="store_true", help="train the softmax twin instead of the evidential classifier")
-    parser.add_argument("--architecture", default="lenet", help="lenet (default), lenet-pool1, or architecture text")
+    parser.add_argument("--architecture", default="lenet", help="lenet (default), resnet18 or another name, or architecture text")
     parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
@@ -24,6 +24,9 @@ def add_arguments(parser):
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its highest (default 0.002)")
     parser.add_argument(
         "--validation-fraction", type=float, metavar="SHARE", help="share of the images kept from training (default 0)"
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="save the training there after every epoch, and go on from it if it is there"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same classifier (default 0)")
     parser.add_argument("--quiet", action="store_true", help="say nothing while working")
@@ -44,7 +47,7 @@ def run(options):
     say(f"Training on {len(images):,} images")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "training was interrupted")
-        classifier.fit(images, labels)
+        classifier.fit(images, labels, checkpoint=options.checkpoint, resume=options.checkpoint is not None)
     done = len(classifier.history_.get("loss", ()))
     if not done:
         raise KeyboardInterrupt

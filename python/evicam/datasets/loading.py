@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..files import cache_folder
 from . import cifar, idx
 from .catalogue import CIFAR_FILES, ENTRIES, IDX_FILES, Entry
 from .dataset import Dataset
@@ -108,20 +109,14 @@ def _folders(entry: Entry) -> Iterator[Path]:
         yield Path(named)
     if entry.debian is not None:
         yield Path(entry.debian)
-    yield _cache()
-
-
-def _cache() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("evicam"))
+    yield cache_folder()
 
 
 def _downloaded(entry: Entry, split: str) -> Path:
     """Folder of the cache with the split's files, fetched and compared with their checksums."""
     import pooch
 
-    folder = _cache() / entry.name
+    folder = cache_folder() / entry.name
     names = list(entry.checksums) if entry.name == "cifar-10" else [f"{stem}.gz" for stem in IDX_FILES[split]]
     try:
         for name in names:

@@ -88,7 +88,7 @@ def confound(images, *, heat_threshold, object_threshold) -> list[Confound]:
     turned_masks = quarter_turned(masks)
     ideal = baselines.silhouette(masks)
     found = []
-    for name, architecture, layer in (("LeNet", _native.lenet(2, 2), "conv2"), ("padded strides", PADDED, "conv3")):
+    for name, architecture, layer in (("LeNet", _native.architecture("lenet", 2), "conv2"), ("padded strides", PADDED, "conv3")):
         field = receptive_field(architecture, layer, image_shape=images.shape[1:3])
 
         def dice(maps, where):

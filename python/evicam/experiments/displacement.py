@@ -145,7 +145,7 @@ def displacement(effort, *, seed=0, verbose=False) -> list[Displacement]:
     not, wherever it is drawn.
     """
     networks = {
-        "LeNet": (_native.lenet(2, 2), 56, effort.glyph_epochs),
+        "LeNet": (_native.architecture("lenet", 2), 56, effort.glyph_epochs),
         "padded strides": (STRIDED, 40, 3 * effort.glyph_epochs),  # learns more slowly, and costs a tenth
     }
     return [_measure(name, *network, effort, seed, verbose) for name, network in networks.items()]

@@ -53,7 +53,7 @@ def overlays(classifier, images, labels, *, count=EXAMPLES, layer=None) -> Overl
     count : int
         Examples to take; with more classes than that, classes spread evenly.
     layer : str, optional
-        Layer to explain at; by default the last convolution.
+        Layer to explain at; by default as in `evicam.explain`.
 
     Returns
     -------

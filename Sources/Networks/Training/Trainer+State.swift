@@ -1,0 +1,42 @@
+// Saving and resuming.
+
+extension Trainer {
+    /// Arrays that belong to a run's state, besides the network's parameters.
+    public enum State: Sendable {
+        /// First moment (Adam) or velocity (SGD).
+        case firstMoment
+        case secondMoment
+        case bestParameters
+        /// The moving average of the parameters.
+        case averageParameters
+    }
+
+    /// Copies a state array out, as long as all parameters together. Best parameters that were never kept, and an average
+    /// where none is made, are the current ones.
+    public func read(_ state: State, into values: UnsafeMutablePointer<Float>) {
+        network.layout.gather(arena(state)?.base ?? network.parameters.base, into: values)
+    }
+
+    /// Sets a state array.
+    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or an average is set where none is made;
+    ///   `.outOfMemory`.
+    public func write(_ state: State, from values: UnsafePointer<Float>) throws {
+        for i in 0 ..< network.layout.count where !values[i].isFinite {
+            throw NetworkError.invalidArgument("the training state holds \(values[i]) at element \(i)")
+        }
+        if state == .bestParameters, best == nil { best = try Arena(count: network.layout.flatCount) }
+        guard let arena = arena(state) else {
+            throw NetworkError.invalidArgument("average_decay is 0: this training keeps no average of the weights")
+        }
+        network.layout.scatter(values, into: arena.base)
+    }
+
+    private func arena(_ state: State) -> Arena? {
+        switch state {
+        case .firstMoment: first
+        case .secondMoment: second
+        case .bestParameters: best
+        case .averageParameters: average
+        }
+    }
+}

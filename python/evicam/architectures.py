@@ -1,0 +1,24 @@
+"""Architectures by name, as text, or put together from layers."""
+
+from . import _native
+from .arrays import check_choice
+from .nn import Layer
+
+ARCHITECTURES = (
+    "lenet", "lenet-pool1", "resnet9", "resnet18", "resnet34", "resnet18-imagenet", "resnet34-imagenet",
+)  # fmt: skip
+
+
+def architecture_text(architecture, classes):
+    """The text of an architecture that is given by its name, as a model of `evicam.nn`, or by that text itself.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not in `ARCHITECTURES`, or a model without layers.
+    """
+    if isinstance(architecture, Layer):
+        return architecture.text()
+    if isinstance(architecture, str) and "=" in architecture:
+        return architecture
+    return _native.architecture(check_choice(architecture, "architecture", ARCHITECTURES), classes)

@@ -1,0 +1,288 @@
+"""How classifiers are fitted: from what a user passes in to a run of the engine's trainer."""
+
+import warnings
+from dataclasses import asdict
+from numbers import Integral
+
+import numpy as np
+
+from .. import _native
+from ..architectures import architecture_text
+from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
+from ..augmentation import check_augmentation
+from ..exchange.download import check_place
+from ..exchange.pretrained import start_from
+from ..interrupts import Interrupt
+from ..normalisation import channel_statistics
+from ..progress import progress_bar, say
+from ..resuming import TrainingFile, check_same_training
+from ..sampling import draw_seed, hold_out
+from ..training import OPTIMISERS, SCHEDULES, Run
+
+
+class Fitting:
+    """`fit` and `partial_fit`."""
+
+    def fit(self, X, y, *, validation=None, resume=False, checkpoint=None):
+        """Train on images and their labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+            uint8 0..255 or floats 0..1.
+        y : array-like of shape (N,)
+            Any hashable classes, at least two of them.
+        validation : tuple (X, y), optional
+            A validation set of its own, instead of `validation_fraction`.
+        resume : bool
+            Go on with a fit that was interrupted, or loaded with its training state, to the same bits as if it had not
+            stopped; `X` and `y` must be those it began with. Raising `epochs` first makes a finished fit longer, and
+            stretches its schedule from there on. With a `checkpoint`, go on from that file; where there is none yet and
+            nothing was fitted, begin.
+        checkpoint : path-like, optional
+            Where to save the classifier and its training state after every epoch, and when Ctrl-C ends the fit. The
+            checkpoint before is kept as `checkpoint` + ".previous", and used with a warning if the last one is damaged.
+            A process that was killed at any moment goes on with ``fit(X, y, checkpoint=path, resume=True)``.
+
+        Returns
+        -------
+        self
+            Ctrl-C ends the fit with a warning; the classifier is usable as far as it got.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that do not fit; the message names them.
+        FloatingPointError
+            If the loss stops being finite; the classifier keeps its last finite weights.
+        CheckpointError
+            If training is to go on from a checkpoint, but neither it nor the one before can be used.
+
+        Warns
+        -----
+        CheckpointWarning
+            If a checkpoint cannot be written, as on a full disk: training goes on, and the old one stands.
+        """
+        settings = self._check_settings()
+        images = as_images(X)
+        labels = as_labels(y, len(images))
+        file = None if checkpoint is None else TrainingFile(checkpoint)
+        if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
+            return self._resume(images, labels, validation, settings, file)
+        # Changes that are too large for the images are told before anything is replaced.
+        check_augmentation(self.augmentation).apply(images[:1])
+        seed = draw_seed(self.random_state)
+        goes_on = self.warm_start and hasattr(self, "network_")
+        if goes_on:
+            classes, codes = encode_labels(labels, self.classes_)
+            self._check_images(images[:1])
+        else:
+            classes, codes = encode_labels(labels)
+            if len(classes) < 2:
+                raise ValueError(f"y holds the single class {classes.tolist()[0]!r}, but a classifier needs at least two")
+            self._make_network(images.shape[1:], classes, seed)
+        train, held_out = self._split(images, codes, validation, seed)
+        if not goes_on:
+            self._normalise(train[0])
+        if file is not None:
+            file.check(self)
+        self.history_ = {}
+        self._run = Run(self.network_, self._engine_settings(len(train[0]), seed, settings), *train, held_out, classes)
+        self._run.history = self.history_
+        return self._train(self.epochs, file)
+
+    def partial_fit(self, X, y, classes=None):
+        """Train for one epoch on these images, going on from the call before: weights, optimiser, annealing.
+
+        There is no end to plan for, so the learning rate is constant, whatever `schedule` says.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        classes : array-like of shape (K,), optional
+            All classes there will be; needed in the first call unless `y` has them all.
+
+        Returns
+        -------
+        self
+        """
+        settings = self._check_settings()
+        images = as_images(X, shape=getattr(self, "image_shape_", None))
+        labels = as_labels(y, len(images))
+        check_augmentation(self.augmentation).apply(images[:1])
+        seed = draw_seed(self.random_state)
+        if not hasattr(self, "network_"):
+            known = encode_labels(labels if classes is None else as_labels(classes, len(classes), "classes"))[0]
+            if len(known) < 2:
+                raise ValueError("classes must name at least two classes in the first call of partial_fit")
+            self._make_network(images.shape[1:], known, seed)
+            self._normalise(images)
+            self.history_ = {}
+        codes = encode_labels(labels, self.classes_)[1]
+        settings.update(schedule=SCHEDULES["constant"], warmup_steps=0)
+        self._run = Run(self.network_, self._engine_settings(len(images), seed, settings), images, codes, None, self.classes_)
+        self._run.history = self.history_
+        if getattr(self, "_training_state", None) is not None:
+            self._run.follow(*self._training_state)
+        return self._train(self._run.trainer.progress()["epoch"] + 1)
+
+    def _train(self, epochs, file=None):
+        run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
+        self.interrupted_ = False
+        try:
+            with Interrupt() as interrupt:
+                if not self._stops_early(run):
+                    for _ in run.epochs(epochs, bar, interrupt):
+                        if file is not None:
+                            file.write(self, run)
+                        if self._stops_early(run):
+                            break
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            done = run.trainer.progress()
+            warnings.warn(
+                f"training was interrupted after {done['epoch']} of {epochs} epochs; the classifier is usable as it is, "
+                "and fit(X, y, resume=True) completes it",
+                stacklevel=3,
+            )
+            if file is not None:
+                file.write(self, run)
+        except ValueError as error:
+            if "no longer finite" not in str(error):
+                raise
+            raise FloatingPointError(str(error)) from None
+        finally:
+            bar.close()
+            self._training_state = run.state()
+            run.finish()
+            self._run = None
+        return self
+
+    def _stops_early(self, run):
+        return self.early_stopping is not None and run.epochs_without_gain() >= self.early_stopping
+
+    def _read(self, file):
+        """Whether there was a checkpoint to go on from; what it learned is then this classifier's."""
+        found = None if file is None else file.read()
+        if found is None:
+            return False
+        check_same_training(self, found)
+        for name, value in vars(found).items():
+            if name.endswith("_") or name == "_training_state":
+                setattr(self, name, value)
+        return True
+
+    def _resume(self, images, labels, validation, settings, file):
+        if getattr(self, "_training_state", None) is None:
+            raise ValueError(
+                "resume is True, but there is no training to go on with: fit first, or load a checkpoint that was saved "
+                "with training_state=True"
+            )
+        self._check_images(images[:1])
+        codes = encode_labels(labels, self.classes_)[1]
+        numbers, arrays = self._training_state
+        seed = numbers["settings"]["seed"]
+        if isinstance(self.random_state, Integral) and draw_seed(self.random_state) != seed:
+            raise ValueError(f"random_state is {self.random_state}, but this training was started with {seed}: cannot resume")
+        train, held_out = self._split(images, codes, validation, seed)
+        engine_settings = self._engine_settings(len(train[0]), seed, settings)
+        # A longer run may stretch a schedule; what was passed of it stays passed.
+        numbers["settings"]["total_steps"] = engine_settings["total_steps"]
+        run = Run(self.network_, engine_settings, *train, held_out, self.classes_)
+        run.restore(numbers, arrays)
+        run.history = self.history_
+        self._run = run
+        return self._train(self.epochs, file)
+
+    def _normalise(self, images):
+        if self.normalisation is not None:
+            self.network_.set_normalisation(*channel_statistics(images))
+
+    def _make_network(self, shape, classes, seed):
+        """A new network, with pretrained weights where there are some; the old one stands if this fails."""
+        network = self._new_network(shape, classes, seed)
+        if self.pretrained is not None:
+            notes = start_from(network, shape, self.pretrained, self.pretrained_sha256)
+            for note in notes:
+                say(self.verbose, f"pretrained: {note}")
+            self.pretrained_ = notes
+        self._adopt(network, shape, classes)
+
+    def _new_network(self, shape, classes, seed):
+        text = architecture_text(self.architecture, len(classes))
+        network = _native.Network(text, *map(int, shape), seed)
+        if network.classes != len(classes):
+            raise ValueError(f"architecture ends in {network.classes} logits, but there are {len(classes)} classes")
+        return network
+
+    def _adopt(self, network, shape, classes):
+        self.network_ = network
+        self.architecture_ = network.architecture
+        self.classes_ = classes
+        self.image_shape_ = tuple(map(int, shape))
+        self.n_features_in_ = int(np.prod(shape))
+
+    def _split(self, images, codes, validation, seed):
+        """Training and validation parts: (images, codes), and the same or None."""
+        if validation is not None:
+            if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+                raise TypeError(f"validation is a {type(validation).__name__}, but must be a tuple (X, y)")
+            held_out = self._check_images(validation[0], "validation X")
+            labels = as_labels(validation[1], len(held_out), "validation y")
+            return (images, codes), (held_out, encode_labels(labels, self.classes_, "validation y")[1])
+        if not self.validation_fraction:
+            return (images, codes), None
+        chosen = hold_out(codes, len(self.classes_), self.validation_fraction, seed)
+        return (images[~chosen], codes[~chosen]), (images[chosen], codes[chosen])
+
+    def _check_settings(self):
+        """Check the parameters that both classifiers have."""
+        settings = {
+            "optimiser": OPTIMISERS[check_choice(self.optimiser, "optimiser", OPTIMISERS)],
+            "learning_rate": check_real(self.learning_rate, "learning_rate", 0, low_open=True),
+            "weight_decay": check_real(self.weight_decay, "weight_decay", 0),
+            "schedule": SCHEDULES[check_choice(self.schedule, "schedule", SCHEDULES)],
+            "batch_size": check_positive_int(self.batch_size, "batch_size"),
+        }
+        check_positive_int(self.epochs, "epochs")
+        check_place(self.pretrained, self.pretrained_sha256)
+        check_augmentation(self.augmentation)
+        check_real(self.average_decay, "average_decay", 0, 1, high_open=True)
+        if self.normalisation is not None:
+            check_choice(self.normalisation, "normalisation", ["channels"])
+        for name, others in (("decay_biases", ("auto",)), ("test_time_flip", ())):
+            value = getattr(self, name)
+            if not (isinstance(value, (bool, np.bool_)) or isinstance(value, str) and value in others):
+                raise ValueError(f"{name} is {value!r}, but must be {', '.join(map(repr, (*others, True)))} or False")
+        if self.verbose != "auto" and not isinstance(self.verbose, (bool, int, np.bool_)):
+            raise ValueError(f"verbose is {self.verbose!r}, but must be True, False or 'auto'")
+        check_real(self.warmup, "warmup", 0)
+        check_real(self.validation_fraction, "validation_fraction", 0, 1, high_open=True)
+        if self.early_stopping is not None:
+            check_positive_int(self.early_stopping, "early_stopping")
+        return settings
+
+    def _engine_settings(self, count, seed, settings):
+        """Keywords of the engine's trainer; `settings` holds what was checked."""
+        steps = -(-count // settings["batch_size"])
+        values = dict(
+            loss=_native.LOSS_CROSS_ENTROPY, evidence=_native.EVIDENCE_EXPONENTIAL, evidence_clip=10.0, kl_weight=0.0,
+            kl_annealing_steps=0, kl_annealing_hold=1, rescue_weight=0.0, beta1=0.9, beta2=0.999, epsilon=1e-8,
+            momentum=0.9, nesterov=True, schedule_period=7 * steps, schedule_decay=0.1, total_steps=self.epochs * steps,
+            warmup_steps=round(self.warmup * steps), seed=seed, cross_entropy_steps=0, label_smoothing=0.0,
+            average_decay=float(self.average_decay), decay_spares_vectors=self._spares_vectors(),
+            **asdict(check_augmentation(self.augmentation)),
+        )  # fmt: skip
+        values.update(settings)
+        values.update(self._loss_settings(steps))
+        return values
+
+    def _spares_vectors(self):
+        if self.decay_biases != "auto":
+            return not self.decay_biases
+        return any(layer["kind"] == "batchNormalisation" for layer in self.network_.layers())
+
+    def _loss_settings(self, steps_per_epoch):
+        """What a subclass adds to the engine's settings."""
+        return {}

@@ -1,0 +1,96 @@
+"""The checkpoint that a long fit leaves after every epoch, so that it can go on after being killed."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from . import checkpoint
+from .files import check_folder, remove_leftovers, write_file
+
+# Parameters that another value of which still makes the same training, longer or shorter.
+_FREE = {"epochs", "early_stopping", "warm_start", "random_state", "verbose", "test_time_flip"}
+
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint could not be written, or not be used when training was to go on from it."""
+
+
+class TrainingFile:
+    """The checkpoint at `path`, and the one before it at `path` + ".previous".
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no folder for it.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.previous = self.path.with_name(self.path.name + ".previous")
+        check_folder(self.path)
+
+    def read(self):
+        """The classifier with its training state, from the checkpoint or else the one before it, with a warning.
+
+        Returns
+        -------
+        EvidentialClassifier, SoftmaxClassifier or None
+            None if there is neither file.
+
+        Raises
+        ------
+        CheckpointError
+            If there are files, but none that can be used.
+        """
+        remove_leftovers(self.path)
+        problems = []
+        for path in (self.path, self.previous):
+            try:
+                found = checkpoint.load(path)
+                if getattr(found, "_training_state", None) is None:
+                    raise checkpoint.CheckpointError(f"{path} was saved without its training state")
+            except FileNotFoundError:
+                problems.append(f"there is no {path}")
+            except (OSError, checkpoint.CheckpointError) as error:
+                problems.append(str(error))
+            else:
+                if problems:
+                    warnings.warn(f"{problems[0]}: training goes on from {path}", CheckpointWarning, stacklevel=4)
+                return found
+        if not self.path.exists() and not self.previous.exists():
+            return None
+        raise checkpoint.CheckpointError(f"{'; '.join(problems)}: training cannot go on (delete them to begin anew)")
+
+    def check(self, classifier):
+        """TypeError now, not after the first epoch, if the classes cannot be written."""
+        checkpoint.classes_to_json(classifier.classes_)
+
+    def write(self, classifier, run):
+        """Save the training as it stands; a warning if that fails, for the training is worth more than its checkpoint."""
+        state = run.state()
+        network, done = classifier.network_, run.trainer.progress()
+        data = checkpoint.to_bytes(classifier, checkpoint.by_name(network, run.predicting(state[1])), state)
+        try:
+            write_file(self.path, data, keep=self.previous)
+        except OSError as error:
+            warnings.warn(
+                f"the checkpoint after {done['epoch']} epochs could not be written ({error}): training goes on, and the one "
+                "before stands",
+                CheckpointWarning,
+                stacklevel=4,
+            )
+
+
+def check_same_training(classifier, found):
+    """ValueError unless `found`, read from a checkpoint, is the same kind of classifier with the same parameters."""
+    if type(found) is not type(classifier):
+        raise ValueError(f"the checkpoint holds a {type(found).__name__}, not a {type(classifier).__name__}: cannot resume")
+    given, saved = (checkpoint.params_to_json(c.get_params()) for c in (classifier, found))
+    changed = [
+        f"{name} is {given[name]!r}, but was {saved[name]!r}"
+        for name in given
+        if name not in _FREE and given[name] != saved[name]
+    ]
+    if changed:
+        raise ValueError(f"the checkpoint is of another training ({'; '.join(changed)}): cannot resume")
