@@ -38,7 +38,7 @@ build-levels: $(VENV)/installed
 
 # Environments of their own, for the oldest NumPy and for what we are compared with.
 .venv-numpy1/installed: LIBRARIES = "numpy==1.24.*" "scipy<1.12" "matplotlib<3.9" pillow tqdm pooch safetensors pytest
-.venv-bench/installed: LIBRARIES = numpy torch onnx onnxruntime openvino grad-cam scikit-learn quantus
+.venv-bench/installed: LIBRARIES = numpy torch torchvision onnx onnxruntime openvino grad-cam scikit-learn quantus
 .venv-numpy1/installed .venv-bench/installed: | packages
 	@echo "Setting up $(@D) ..."
 	@$(PYTHON) -m venv $(@D)

@@ -1,20 +1,20 @@
-"""Logits of a trained LeNet, many images at a time and one."""
+"""Logits of a trained network, many images at a time and one."""
 
-import lenet
 import numpy as np
 import torch
+from networks import to_onnx
 
 
-def contestants(classifier, images, threads):
+def contestants(network, classifier, images, threads):
     """{name: function from nothing to logits [N, 10]}"""
     import onnxruntime
     import openvino
 
-    floats = lenet.as_floats(images)
-    model, tensor = lenet.to_torch(classifier), torch.from_numpy(floats)
+    floats = network.as_floats(images)
+    model, tensor = network.to_torch(classifier), network.as_tensor(images)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    onnx = lenet.to_onnx(classifier)
+    onnx = to_onnx(classifier)
     session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
@@ -33,13 +33,12 @@ def contestants(classifier, images, threads):
     }
 
 
-def workloads(threads):
+def workload(network, count, rounds, threads):
     """(name, images, {contestant: work})"""
-    classifier = lenet.ours()
-    for count, rounds in ((128, 20), (1, 500)):
-        work = contestants(classifier, lenet.images_and_labels(count)[0], threads)
-        wanted = work["PyTorch"]()
-        for function in work.values():
-            np.testing.assert_allclose(function(), wanted, atol=1e-4 * np.abs(wanted).max())
-        repeated = {name: lambda function=function: [function() for _ in range(rounds)] for name, function in work.items()}
-        yield f"inference, batch {count}", count * rounds, repeated
+    classifier = network.ours()
+    work = contestants(network, classifier, network.images_and_labels(count)[0], threads)
+    wanted = work["PyTorch"]()
+    for function in work.values():
+        np.testing.assert_allclose(function(), wanted, atol=1e-4 * np.abs(wanted).max())
+    repeated = {name: lambda function=function: [function() for _ in range(rounds)] for name, function in work.items()}
+    return f"inference, batch {count}", count * rounds, repeated
