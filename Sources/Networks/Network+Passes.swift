@@ -6,7 +6,7 @@ extension Network {
     /// - Throws: `NetworkError`.
     public func logits(_ images: Images, into logits: UnsafeMutablePointer<Float>) throws {
         try check(images)
-        let plan = try plan(.inference, images: Self.capacity(for: images.count))
+        let plan = try plan(.inference, images: capacity(for: images.count))
         for first in stride(from: 0, to: images.count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, images.count - first))
             load(images.slice(from: first, count: pass.images), into: plan, pass: pass)
@@ -49,7 +49,7 @@ extension Network {
     /// - Throws: `NetworkError.outOfMemory`.
     public func logits(count: Int, make: (Range<Int>, Canvas) -> Void,
                        visit: (Range<Int>, UnsafePointer<Float>) -> Void) throws {
-        let plan = try plan(.inference, images: Self.capacity(for: count))
+        let plan = try plan(.inference, images: capacity(for: count))
         for first in stride(from: 0, to: count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, count - first))
             let images = first ..< first + pass.images
@@ -123,7 +123,7 @@ extension Network {
                          seed: (Tap, UnsafeMutablePointer<Float>) throws -> Void,
                          visit: (Tap) throws -> Void) throws {
         for layer in layers where layer != Architecture.image { _ = try shape(of: layer) }
-        let plan = try plan(.explanation(taps: layers), images: Self.capacity(for: count))
+        let plan = try plan(.explanation(taps: layers), images: capacity(for: count))
         for first in stride(from: 0, to: count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, count - first))
             let tap = Tap(network: self, plan: plan, first: first, count: pass.images)

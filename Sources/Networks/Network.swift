@@ -133,6 +133,13 @@ public final class Network {
         return plan
     }
 
-    /// Images of a pass over `count`: a few sizes only, so that few plans are kept.
-    static func capacity(for count: Int) -> Int { count <= 1 ? 1 : count <= 16 ? 16 : largestPass }
+    /// Images of a pass over `count`: a few sizes only, so that few plans are kept; fewer than `largestPass` where a layer's
+    /// activations would outgrow the last-level cache.
+    func capacity(for count: Int) -> Int {
+        let largest = shapes.map(\.count).max()! * MemoryLayout<Float>.stride
+        return count <= 1 ? 1 : count <= 16 ? 16 : max(16, min(Self.largestPass, Self.cachedBytes / largest / 16 * 16))
+    }
+
+    /// Bytes of a layer's activations that stay near.
+    private static let cachedBytes = 16 << 20
 }

@@ -32,13 +32,16 @@ private let cases: [WindowCase] = {
     }
 
     @Test func paysForWideConvolutionsOnly() {
-        func pays(_ shape: WindowCase) -> Bool {
-            WinogradLayer(WindowFixture(convolution: shape).layer, kernel: shape.kernel.0).pays
+        func pays(_ shape: WindowCase, images: Int = 64) -> Bool {
+            WinogradLayer(WindowFixture(convolution: shape).layer, kernel: shape.kernel.0).pays(images: images)
         }
         #expect(pays(WindowCase(height: 34, width: 34, channels: 64, outputs: 64)))
         #expect(pays(WindowCase(height: 12, width: 12, channels: 20, outputs: 50, kernel: (5, 5))))
         #expect(!pays(WindowCase(height: 28, width: 28, channels: 1, outputs: 20, kernel: (5, 5))))
         #expect(!pays(WindowCase(height: 3, width: 3, channels: 64, outputs: 64)))
+        // Weights that come from memory need images enough.
+        let deep = WindowCase(height: 6, width: 6, channels: 512, outputs: 512)
+        #expect(pays(deep) && !pays(deep, images: 1))
     }
 }
 

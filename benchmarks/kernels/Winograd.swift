@@ -4,7 +4,7 @@ import Kernels
 /// shows as a share of the limit that may lie beyond 100%.
 func measureWinograd(_ product: Product, limit: Double) {
     let layer = WinogradLayer(product.layer, kernel: product.kernel)
-    guard !product.isLinear, product.stride == 1, layer.pays else { return }
+    guard !product.isLinear, product.stride == 1, layer.pays(images: product.images) else { return }
     let pool = ThreadPool.shared, images = product.images
     let x = buffer(product.inputCount), w = buffer(product.weightCount), y = buffer(product.outputCount)
     let dx = buffer(product.inputCount), bias = buffer(product.outputs), gradient = buffer(product.weightCount)

@@ -41,16 +41,24 @@ public struct WinogradLayer: Sendable {
     var tilesPerImage: Int { tileRows * tileColumns }
 
     /// Whether minimal filtering beats the direct sums: there must be channels enough for the products to outweigh the
-    /// transforms, and most of the tiles' outputs must exist.
-    public var pays: Bool {
+    /// transforms, and most of the tiles' outputs must exist. Transformed weights are three to four times as large: those of
+    /// wide layers come from memory, which only many tiles make up for.
+    ///
+    /// - Parameter images: of a pass.
+    public func pays(images: Int) -> Bool {
         let geometry = windows.geometry
-        guard kernel == 3 || kernel == 5, channels >= 8, outputs >= 8 else { return false }
+        guard kernel == 3 || kernel == 5, channels >= 8, outputs >= 8,
+              images * tilesPerImage >= Self.fewestTiles || productWeightCount <= Self.cachedWeights else { return false }
         let direct = Double(geometry.rows * geometry.columns * geometry.windowLength * outputs)
         let products = Double(tilesPerImage * points * channels * outputs)
         // A transformed value costs about as much as ten products.
         let transforms = Double(tilesPerImage * points * (channels + outputs) * 10)
         return products + transforms < 0.8 * direct
     }
+
+    private static let fewestTiles = 8
+    /// Floats that a core's cache holds.
+    private static let cachedWeights = 1 << 17
 
     // MARK: - Memory
 

@@ -12,7 +12,11 @@ final class PooledOperation: WeightedOperation {
                    relu: convolution.relu, weights: convolution.weights)
     }
 
-    override func pack(_ pool: ThreadPool) { convolution.pack(pool) }
+    override func packForProduct(_ pool: ThreadPool) { convolution.packForProduct(pool) }
 
-    override func forward(_ pass: Pass) { convolution.forward(pass, into: pooling.kernel(pass)) }
+    override func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {
+        convolution.packForScatter(packed, pool)
+    }
+
+    override func multiply(_ pass: Pass, into _: MaxPooling?) { convolution.multiply(pass, into: pooling.kernel(pass)) }
 }

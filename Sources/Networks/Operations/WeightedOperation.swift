@@ -10,6 +10,9 @@ class WeightedOperation: Operation {
         var biasGradient: UnsafeMutablePointer<Float>?
         var packedForProduct: UnsafeMutablePointer<Float>
         var packedForScatter: UnsafeMutablePointer<Float>?
+        /// Whether all layers share the packed copies' memory, so that they are made anew where they are used: while training,
+        /// where weights change with every step anyway.
+        var isPackedOnUse: Bool
         /// For what gradients need on the way; shared by all layers.
         var gradientScratch: UnsafeMutablePointer<Float>?
         /// The batch normalisation that `weight` and `bias` hold too; nil: none.
@@ -36,14 +39,26 @@ class WeightedOperation: Operation {
 
     /// Copies the weights into the order the sums read them in; to be done whenever they have changed.
     final func prepare(_ pool: ThreadPool) {
+        if weights.isPackedOnUse { return }
         weights.normalisation?.fold()
-        pack(pool)
+        packForProduct(pool)
+        if let packed = weights.packedForScatter { packForScatter(packed, pool) }
     }
 
-    func pack(_ pool: ThreadPool) {}
+    func packForProduct(_ pool: ThreadPool) {}
+    /// Whether `packForScatter` starts from what `packForProduct` wrote.
+    var scatterFollowsProduct: Bool { false }
+    func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {}
 
-    /// As `forward`, but the output goes image by image into a max pooling and is not kept.
-    func forward(_ pass: Pass, into pooling: MaxPooling) {}
+    override final func forward(_ pass: Pass) { forward(pass, into: nil) }
+
+    /// With a max pooling the output goes image by image into it and is not kept.
+    final func forward(_ pass: Pass, into pooling: MaxPooling?) {
+        if weights.isPackedOnUse { packForProduct(pass.pool) }
+        multiply(pass, into: pooling)
+    }
+
+    func multiply(_ pass: Pass, into pooling: MaxPooling?) {}
 
     /// `outputGradient` is already 0 where the ReLU cut off.
     func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {}
@@ -53,6 +68,10 @@ class WeightedOperation: Operation {
         if relu {
             pass.pool.run(RectifyMask(count: pass.images * output.imageStep, output: output.activations,
                                       gradient: outputGradient))
+        }
+        if weights.isPackedOnUse, let packed = weights.packedForScatter, input.gradient != nil {
+            if scatterFollowsProduct { packForProduct(pass.pool) }
+            packForScatter(packed, pass.pool)
         }
         backward(pass, from: outputGradient)
     }

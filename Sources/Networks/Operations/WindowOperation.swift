@@ -28,11 +28,12 @@ final class WindowOperation: WeightedOperation {
                            outputImageStep: output.imageStep)
     }
 
-    override func pack(_ pool: ThreadPool) {
+    override func packForProduct(_ pool: ThreadPool) {
         pool.run(ProductPacking(layer: layer, weights: weights.weight, packed: weights.packedForProduct))
-        if let packed = weights.packedForScatter {
-            pool.run(ScatterPacking(layer: layer, weights: weights.weight, packed: packed))
-        }
+    }
+
+    override func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {
+        pool.run(ScatterPacking(layer: layer, weights: weights.weight, packed: packed))
     }
 
     /// The layer for a batch: a linear layer has its images side by side in one row.
@@ -47,10 +48,12 @@ final class WindowOperation: WeightedOperation {
             output: output.activations + output.interior, relu: relu)
     }
 
-    override func forward(_ pass: Pass) { pass.pool.run(product(pass)) }
-
-    override func forward(_ pass: Pass, into pooling: MaxPooling) {
-        pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
+    override func multiply(_ pass: Pass, into pooling: MaxPooling?) {
+        if let pooling {
+            pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
+        } else {
+            pass.pool.run(product(pass))
+        }
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {

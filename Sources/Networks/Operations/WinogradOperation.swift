@@ -11,11 +11,11 @@ public enum Winograd {
         set { enabled.store(newValue, ordering: .relaxed) }
     }
 
-    /// The layer for a convolution, where minimal filtering applies, pays, and is enabled.
-    static func layer(_ windows: WindowLayer, kernel: Size, stride: Size, dilation: Size) -> WinogradLayer? {
+    /// The layer for a convolution of so many images a pass, where minimal filtering applies, pays, and is enabled.
+    static func layer(_ windows: WindowLayer, kernel: Size, stride: Size, dilation: Size, images: Int) -> WinogradLayer? {
         guard isEnabled, kernel.height == kernel.width, stride == Size(1), dilation == Size(1) else { return nil }
         let layer = WinogradLayer(windows, kernel: kernel.height)
-        return layer.pays ? layer : nil
+        return layer.pays(images: images) ? layer : nil
     }
 }
 
@@ -28,11 +28,14 @@ final class WinogradOperation: WeightedOperation {
         super.init(input: input, output: output, padding: padding, relu: relu, weights: weights)
     }
 
-    override func pack(_ pool: ThreadPool) {
+    override func packForProduct(_ pool: ThreadPool) {
         pool.run(WinogradPacking(layer: layer, weights: weights.weight, packed: weights.packedForProduct))
-        if let transposed = weights.packedForScatter {
-            pool.run(WinogradTransposition(layer: layer, packed: weights.packedForProduct, transposed: transposed))
-        }
+    }
+
+    override var scatterFollowsProduct: Bool { true }
+
+    override func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {
+        pool.run(WinogradTransposition(layer: layer, packed: weights.packedForProduct, transposed: packed))
     }
 
     private func product(_ pass: Pass) -> WinogradProduct {
@@ -41,10 +44,12 @@ final class WinogradOperation: WeightedOperation {
             output: output.activations + output.interior, relu: relu)
     }
 
-    override func forward(_ pass: Pass) { pass.pool.run(product(pass)) }
-
-    override func forward(_ pass: Pass, into pooling: MaxPooling) {
-        pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
+    override func multiply(_ pass: Pass, into pooling: MaxPooling?) {
+        if let pooling {
+            pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
+        } else {
+            pass.pool.run(product(pass))
+        }
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {

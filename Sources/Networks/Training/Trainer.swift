@@ -156,7 +156,7 @@ public final class Trainer {
 
     private func measure(_ images: Images, labels: UnsafePointer<Int32>,
                          alive: UnsafeMutablePointer<Int>) throws -> LossStatistics {
-        let plan = try network.plan(.inference, images: Network.capacity(for: images.count))
+        let plan = try network.plan(.inference, images: network.capacity(for: images.count))
         var statistics = LossStatistics()
         for start in stride(from: 0, to: images.count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, images.count - start))
