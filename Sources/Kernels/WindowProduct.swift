@@ -25,8 +25,12 @@ public struct WindowProduct: ParallelWork {
     }
 
     private var rowCount: Int { images &* layer.geometry.rows }
-    /// Many rows are split by rows, so that a part reads each panel once; a single one by panels.
-    private var splitsRows: Bool { rowCount >= 4 }
+    /// Split by rows, every part reads all weights; by panels, every part reads all rows. Few rows are split by panels where
+    /// the weights would not stay in a core's cache.
+    private var splitsRows: Bool {
+        rowCount >= 64 || rowCount >= 4 && layer.productWeightCount <= Self.cachedWeights
+    }
+    private static let cachedWeights = 1 << 16
 
     public var partCount: Int { splitsRows ? min(rowCount, 32) : layer.outputCover.panels.count }
 
