@@ -42,16 +42,19 @@ extension Architecture {
     }
 
     /// A small residual network that trains fast: ResNet-9 of DAWNBench (D. Page, "How to train your ResNet", 2018).
-    /// Four convolutions with batch normalisation, three of them followed by max pooling, and two residual blocks.
+    /// Four convolutions with batch normalisation, three of them with max pooling, and two residual blocks. Pooling comes
+    /// before normalisation, which then has a quarter of the elements (K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a
+    /// single GPU", arXiv 2404.00498, 2024).
     ///
     /// - Throws: `NetworkError.invalidArgument`.
     public static func resNet9(classes: Int) throws -> Architecture {
         guard classes >= 2 else { throw NetworkError.invalidArgument("classes is \(classes), but must be at least 2") }
         var builder = LayerBuilder()
         func convolve(_ name: String, _ channels: Int, pool: Bool = true) {
-            builder.convolve("\(name).conv", norm: "\(name).bn", channels: channels, kernel: 3)
-            builder.add("\(name).relu", .relu)
+            builder.add("\(name).conv", .convolution(channels: channels, kernel: Size(3), padding: Size(1), bias: false))
             if pool { builder.add("\(name).pool", .maxPooling(kernel: Size(2), stride: Size(2))) }
+            builder.add("\(name).bn", .batchNormalisation())
+            builder.add("\(name).relu", .relu)
         }
         func residual(_ name: String, _ channels: Int) {
             let start = builder.last

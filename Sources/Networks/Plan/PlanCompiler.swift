@@ -155,6 +155,8 @@ struct PlanCompiler {
 
     /// Images of a plan from which on there are enough of them to keep all cores busy one by one.
     private static let fewestPooled = 16
+    /// Weights of a convolution that stay in a core's cache from image to image.
+    private static let mostPooledWeights = 1 << 16
 
     private mutating func findPooled() {
         guard capacity >= Self.fewestPooled else { return }
@@ -166,7 +168,8 @@ struct PlanCompiler {
             let readers = running.filter { $0.inputs.contains(input) }.count
             // A ReLU before the pooling masks its gradient by the convolution's output.
             let isReadBack = wantsGradient.contains(input) && rectified.contains(input)
-            if convolutions.contains(input), readers == 1, !taps.contains(input), !isReadBack {
+            let weights = layout.parameter("\(input).weight")?.shape.count ?? .max
+            if convolutions.contains(input), readers == 1, !taps.contains(input), !isReadBack, weights <= Self.mostPooledWeights {
                 pooled[layer.name] = input
             }
         }
