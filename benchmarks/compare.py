@@ -56,7 +56,7 @@ def lenet(options):
 
 
 def resnet18(options):
-    yield training.workload(RESNET18, 3, options.bfloat16)
+    yield training.workload(RESNET18, 6, options.bfloat16)
     yield inference.workload(RESNET18, 64, 2, options.threads)
     yield inference.workload(RESNET18, 1, 30, options.threads)
     yield explaining.grad_cam(RESNET18, 64, 1)

@@ -51,12 +51,15 @@ class Network:
         random = np.random.default_rng(0)
         return random.integers(0, 256, (count, *self.image_shape), dtype=np.uint8), np.arange(count) % CLASSES
 
-    def ours(self, **settings):
-        """An evidential classifier that knows its classes, after one step."""
-        images, labels = self.images_and_labels(self.batch)
+    def classifier(self, **settings):
+        """Our evidential classifier, not fitted."""
         settings = {"architecture": self.architecture, "batch_size": self.batch, **self.settings, **settings}
-        classifier = evicam.EvidentialClassifier(kl_annealing=0, random_state=0, verbose=False, **settings)
-        return classifier.partial_fit(images, labels, classes=np.arange(CLASSES))
+        return evicam.EvidentialClassifier(kl_annealing=0, random_state=0, verbose=False, **settings)
+
+    def ours(self, **settings):
+        """The same after one step."""
+        images, labels = self.images_and_labels(self.batch)
+        return self.classifier(**settings).partial_fit(images, labels, classes=np.arange(CLASSES))
 
     def to_torch(self, classifier):
         """PyTorch's model with our weights, for inference."""

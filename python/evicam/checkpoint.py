@@ -51,6 +51,18 @@ def flat(parameters):
     return np.concatenate([values.ravel() for values in parameters.values()])
 
 
+def read_flat(network):
+    """`flat` of all parameters, without a second copy of them on the way."""
+    shapes = [shape for _, shape in network.parameters()]
+    values = np.empty(sum(map(math.prod, shapes)), np.float32)
+    start = 0
+    for index, shape in enumerate(shapes):
+        end = start + math.prod(shape)
+        network.read_parameter(index, values[start:end].reshape(shape))
+        start = end
+    return values
+
+
 def write_parameters(network, parameters, normalisation=None):
     """Set all parameters by name, and the normalisation (mean, deviation) where there is one."""
     for index, (name, _) in enumerate(network.parameters()):

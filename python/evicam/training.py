@@ -68,7 +68,7 @@ class Run:
     def state(self):
         """Everything that resuming needs: numbers, and flat arrays by name, among them the network's own parameters."""
         progress = self.trainer.progress()
-        arrays = {"parameters": checkpoint.flat(checkpoint.read_parameters(self.network))}
+        arrays = {"parameters": checkpoint.read_flat(self.network)}
         wanted = {
             "first_moment": True,
             "second_moment": self.settings["optimiser"] != _native.OPTIMISER_SGD,

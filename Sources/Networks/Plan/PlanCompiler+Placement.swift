@@ -55,6 +55,7 @@ extension PlanCompiler {
                       visit: (Layer, Scratch) -> Void) throws {
         let activationBlocks = activationBlocks(), gradientBlocks = gradientBlocks()
         var activations: [Int: UnsafeMutablePointer<Float>] = [:], gradients = activations
+        let gradientCounts = try largestCounts(gradientBlocks, values)
         /// The memory of this number, `count` floats, or memory of its own.
         func memory(_ block: Int?, _ known: inout [Int: UnsafeMutablePointer<Float>],
                     count: Int) throws -> UnsafeMutablePointer<Float> {
@@ -64,19 +65,20 @@ extension PlanCompiler {
             return memory
         }
         func place(_ value: Value, _ name: String, isKept: Bool = true, gradient: Bool) throws {
-            let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
-            if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
+            let count = try count(value), block = gradientBlocks[name]
             value.place(
                 activations: try memory(activationBlocks[name], &activations, count: isKept ? count : 0),
-                gradient: gradient ? try memory(gradientBlocks[name], &gradients, count: count) : nil)
+                gradient: gradient ? try memory(block, &gradients, count: block.map { gradientCounts[$0]! } ?? count) : nil)
         }
         try place(values[Architecture.image]!, Architecture.image, gradient: wantsGradient.contains(Architecture.image))
-        // One stretch for all layers, which need it one after the other.
-        let gradientScratch = try placer.take(gradientScratchCount(values))
+        // One stretch for all layers, which need it one after the other; also for packed weights that are made where they are
+        // used: on the way back they are done with before gradients need the stretch.
         let packed = packedCounts(values)
+        let largestPacked = packed.values.map(\.product).max() ?? 0
+        let gradientScratch = try placer.take(max(gradientScratchCount(values), isPackedOnUse ? largestPacked : 0))
         var packing = Scratch()
         if isPackedOnUse {
-            packing.packedForProduct = try placer.take(packed.values.map(\.product).max() ?? 0)
+            packing.packedForProduct = gradientScratch
             packing.packedForScatter = try placer.take(packed.values.map(\.scatter).max() ?? 0)
         }
         packing.foldedWeight = try placer.take(folded.keys.map { layout.parameter("\($0).weight")!.shape.count }.max() ?? 0)
@@ -106,6 +108,20 @@ extension PlanCompiler {
             if remembersOutputs(layer) { scratch.perOutput = try placer.take(capacity * output.imageStep) }
             visit(layer, scratch)
         }
+    }
+
+    /// Floats of a value's activations, or of its gradient.
+    private func count(_ value: Value) throws -> Int {
+        let (count, overflow) = capacity.multipliedReportingOverflow(by: value.imageStep)
+        if overflow { throw NetworkError.outOfMemory(bytes: Int.max) }
+        return count
+    }
+
+    /// Floats of the largest value that lies in each block.
+    private func largestCounts(_ blocks: [String: Int], _ values: [String: Value]) throws -> [Int: Int] {
+        var largest: [Int: Int] = [:]
+        for (name, block) in blocks { largest[block] = max(largest[block] ?? 0, try count(values[name]!)) }
+        return largest
     }
 
     /// Whether weights are packed anew wherever they are used, into memory that all layers share: they change with every step.

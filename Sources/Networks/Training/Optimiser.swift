@@ -14,12 +14,20 @@ public enum Optimiser: Sendable, Equatable {
     /// Momentum, plain or Nesterov's, with L2 decay in the gradient.
     case sgd(momentum: Float = 0.9, nesterov: Bool = true)
 
+    /// Whether it keeps a mean of the squared gradients.
+    var hasSecondMoment: Bool {
+        switch self {
+        case .adam, .adamW: true
+        case .sgd: false
+        }
+    }
+
     /// One update of all weights.
     /// - Parameters:
     ///   - step: 0 for the first update.
-    ///   - first: momentum or first moment; `second`: second moment. Flat arrays like the weights.
+    ///   - first: momentum or first moment; `second`: second moment, if there is one. Flat arrays like the weights.
     func update(_ updated: UpdatedWeights, step: Int, rate: Float, decay: Float, first: UnsafeMutablePointer<Float>,
-                second: UnsafeMutablePointer<Float>, pool: ThreadPool) {
+                second: UnsafeMutablePointer<Float>?, pool: ThreadPool) {
         switch self {
         case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             var decoupled = false
@@ -29,7 +37,7 @@ public enum Optimiser: Sendable, Equatable {
                 rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, decay: decoupled ? 0 : decay,
                 shrink: decoupled ? decay : 0, correction1: Float(1 - pow(Double(beta1), updates)),
                 correction2: Float(1 - pow(Double(beta2), updates)))
-            pool.run(AdamUpdate(updated, rates: rates, first: first, second: second))
+            pool.run(AdamUpdate(updated, rates: rates, first: first, second: second!))
         case .sgd(let momentum, let nesterov):
             pool.run(MomentumUpdate(updated, rate: rate, momentum: momentum, decay: decay, nesterov: nesterov,
                                     velocity: first))

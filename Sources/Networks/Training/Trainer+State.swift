@@ -12,21 +12,29 @@ extension Trainer {
     }
 
     /// Copies a state array out, as long as all parameters together. Best parameters that were never kept, and an average
-    /// where none is made, are the current ones.
+    /// where none is made, are the current ones; a second moment that the optimiser does not have is 0.
     public func read(_ state: State, into values: UnsafeMutablePointer<Float>) {
-        network.layout.gather(arena(state)?.base ?? network.parameters.base, into: values)
+        if let arena = arena(state) {
+            network.layout.gather(arena.base, into: values)
+        } else if state == .secondMoment {
+            values.update(repeating: 0, count: network.layout.count)
+        } else {
+            network.layout.gather(network.parameters.base, into: values)
+        }
     }
 
     /// Sets a state array.
-    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or an average is set where none is made;
-    ///   `.outOfMemory`.
+    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or an average or second moment is set where
+    ///   none is made; `.outOfMemory`.
     public func write(_ state: State, from values: UnsafePointer<Float>) throws {
         for i in 0 ..< network.layout.count where !values[i].isFinite {
             throw NetworkError.invalidArgument("the training state holds \(values[i]) at element \(i)")
         }
         if state == .bestParameters, best == nil { best = try Arena(count: network.layout.flatCount) }
         guard let arena = arena(state) else {
-            throw NetworkError.invalidArgument("average_decay is 0: this training keeps no average of the weights")
+            throw NetworkError.invalidArgument(
+                state == .secondMoment ? "the optimiser has no second moment"
+                    : "average_decay is 0: this training keeps no average of the weights")
         }
         network.layout.scatter(values, into: arena.base)
     }

@@ -28,7 +28,8 @@ public final class Trainer {
     /// Flat arrays like the parameters'.
     private let gradient: Arena
     let first: Arena
-    let second: Arena
+    /// nil where the optimiser has none.
+    let second: Arena?
     var best: Arena?
     /// The moving average of the parameters; nil where none is made.
     let average: Arena?
@@ -50,7 +51,7 @@ public final class Trainer {
         let count = network.layout.flatCount
         gradient = try Arena(count: count)
         first = try Arena(count: count)
-        second = try Arena(count: count)
+        second = settings.optimiser.hasSecondMoment ? try Arena(count: count) : nil
         average = settings.averageDecay > 0 ? try Arena(count: count) : nil
         average?.base.update(from: network.parameters.base, count: count)
         parts = UpdateParts(layout: network.layout, decaysVectors: settings.decaysVectors)
@@ -121,7 +122,7 @@ public final class Trainer {
             averageRate: Self.averageRate(decay: settings.averageDecay, step: progress.step))
         settings.optimiser.update(
             updated, step: progress.step, rate: settings.learningRate(step: progress.step), decay: settings.weightDecay,
-            first: first.base, second: second.base, pool: pass.pool)
+            first: first.base, second: second?.base, pool: pass.pool)
         network.parametersChanged()
         progress.step += 1
         progress.stepInEpoch += 1
