@@ -38,7 +38,7 @@ def train(who, architecture):
     if who == "EviCAM":
         network.classifier(epochs=1).fit(images, labels)
     else:
-        PyTorch(network, images, labels).epoch()
+        PyTorch(network, images, labels, list(network.layouts.values())[-1]).epoch()
     return peak() - before
 
 

@@ -31,10 +31,12 @@ class Network:
         Images in a training step.
     explained : str
         The layer whose maps are drawn.
-    settings : dict
-        Of our classifier.
     torch_optimiser : callable
         Parameters to PyTorch's optimiser, with the same rule.
+    layouts : dict of str to torch.memory_format
+        The orders of PyTorch's memory to measure, by what they add to a contestant's name.
+    settings : dict
+        Of our classifier.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Network:
     batch: int
     explained: str
     torch_optimiser: Callable
+    layouts: dict
     settings: dict = field(default_factory=dict)
 
     def images_and_labels(self, count):
@@ -61,22 +64,22 @@ class Network:
         images, labels = self.images_and_labels(self.batch)
         return self.classifier(**settings).partial_fit(images, labels, classes=np.arange(CLASSES))
 
-    def to_torch(self, classifier):
+    def to_torch(self, classifier, layout):
         """PyTorch's model with our weights, for inference."""
         model = self.torch_model()
         state = {name: torch.from_numpy(values.copy()) for name, values in classifier.to_torch_state().items()}
         missing = model.load_state_dict(state, strict=False)
         assert not missing.unexpected_keys and all(name.endswith("num_batches_tracked") for name in missing.missing_keys)
-        return model.to(memory_format=torch.channels_last).eval()
+        return model.to(memory_format=layout).eval()
 
     def as_floats(self, images):
         """Channels first, 0..1, as the others want them."""
         images = images[..., None] if images.ndim == 3 else images
         return (np.ascontiguousarray(images.transpose(0, 3, 1, 2)) / np.float32(255)).astype(np.float32)
 
-    def as_tensor(self, images):
-        """`as_floats` for PyTorch, in the order of memory that is fast there."""
-        return torch.from_numpy(self.as_floats(images)).to(memory_format=torch.channels_last)
+    def as_tensor(self, images, layout):
+        """`as_floats` for PyTorch."""
+        return torch.from_numpy(self.as_floats(images)).contiguous(memory_format=layout)
 
 
 def to_onnx(classifier):
@@ -103,16 +106,17 @@ def torch_resnet18():
     model = resnet18(num_classes=CLASSES)
     model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)
     model.maxpool = torch.nn.Identity()
-    return model.to(memory_format=torch.channels_last)
+    return model
 
 
+CHANNELS_LAST = {", channels last": torch.channels_last}
 LENET = Network(
     "LeNet", "lenet", (28, 28), torch_lenet, batch=128, explained="conv2",
-    settings={"learning_rate": 1e-3},
+    layouts={"": torch.contiguous_format, **CHANNELS_LAST}, settings={"learning_rate": 1e-3},
     torch_optimiser=lambda parameters: torch.optim.Adam(parameters, lr=1e-3),
 )  # fmt: skip
 RESNET18 = Network(
     "ResNet-18", "resnet18", (32, 32, 3), torch_resnet18, batch=64, explained="layer3",
-    settings={"optimiser": "sgd", "learning_rate": 1e-3},
+    layouts=CHANNELS_LAST, settings={"optimiser": "sgd", "learning_rate": 1e-3},
     torch_optimiser=lambda parameters: torch.optim.SGD(parameters, lr=1e-3, momentum=0.9, nesterov=True),
 )  # fmt: skip

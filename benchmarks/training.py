@@ -23,20 +23,21 @@ def evidential_loss(logits, target, weight):
 
 
 class PyTorch:
-    """Eager, channels last."""
+    """Eager."""
 
-    def __init__(self, network, images, labels, autocast=False):
+    def __init__(self, network, images, labels, layout, autocast=False):
         torch.manual_seed(0)
-        self.model = network.torch_model()
+        self.model = network.torch_model().to(memory_format=layout)
         self.optimiser = network.torch_optimiser(self.model.parameters())
         self.network = network
+        self.layout = layout
         self.images = images
         self.targets = torch.nn.functional.one_hot(torch.from_numpy(labels), CLASSES).float()
         self.autocast = autocast
 
     def epoch(self):
         for chosen in torch.randperm(len(self.images)).split(self.network.batch):
-            self.step(self.network.as_tensor(self.images[chosen.numpy()]), self.targets[chosen])
+            self.step(self.network.as_tensor(self.images[chosen.numpy()], self.layout), self.targets[chosen])
 
     def step(self, x, targets):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
@@ -51,12 +52,11 @@ def workload(network, steps, bfloat16):
     """(name, images, {contestant: work})"""
     images, labels = network.images_and_labels(steps * network.batch)
     classifier = network.ours()
-    work = {
-        "EviCAM": lambda: classifier.partial_fit(images, labels),
-        "PyTorch float32": PyTorch(network, images, labels).epoch,
-    }
-    if bfloat16:
-        work["PyTorch bfloat16"] = PyTorch(network, images, labels, autocast=True).epoch
+    work = {"EviCAM": lambda: classifier.partial_fit(images, labels)}
+    for suffix, layout in network.layouts.items():
+        work[f"PyTorch float32{suffix}"] = PyTorch(network, images, labels, layout).epoch
+        if bfloat16:
+            work[f"PyTorch bfloat16{suffix}"] = PyTorch(network, images, labels, layout, autocast=True).epoch
     return f"training, batch {network.batch}", len(images), work
 
 
@@ -70,13 +70,13 @@ def check(network, tolerance):
     architecture = network.ours().architecture_.replace("rate: 0.5", "rate: 0")
     # Another optimiser's first step leaves no momentum to the one that is looked at.
     classifier = network.ours(architecture=architecture, optimiser="adam", learning_rate=1e-3)
-    theirs = PyTorch(network, images, labels)
-    theirs.model = network.to_torch(classifier).train()
+    theirs = PyTorch(network, images, labels, torch.channels_last)
+    theirs.model = network.to_torch(classifier, theirs.layout).train()
     for layer in theirs.model.modules():
         if isinstance(layer, torch.nn.Dropout):
             layer.p = 0
     before = classifier.to_torch_state()
-    evidential_loss(theirs.model(network.as_tensor(images)), theirs.targets, 0.1).backward()
+    evidential_loss(theirs.model(network.as_tensor(images, theirs.layout)), theirs.targets, 0.1).backward()
     classifier.set_params(optimiser="sgd", learning_rate=1.0).partial_fit(images, labels)
     after = classifier.to_torch_state()
     gradients = {name: parameter.grad.numpy() for name, parameter in theirs.model.named_parameters()}
