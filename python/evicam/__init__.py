@@ -24,6 +24,7 @@ _HOME = {
     "explain": "explanations",
     "Explanation": "explanations",
     "explain_batches": "streaming",
+    "recipe": "recipes",
     "receptive_field": "receptive_fields",
     "ReceptiveField": "receptive_fields",
     "set_num_threads": "_native",

@@ -7,6 +7,8 @@ from .nn import Layer
 ARCHITECTURES = (
     "lenet", "lenet-pool1", "resnet9", "resnet18", "resnet34", "resnet18-imagenet", "resnet34-imagenet",
 )  # fmt: skip
+# As they are written in a sentence.
+WRITTEN = {"lenet": "LeNet", "resnet9": "ResNet-9", "resnet18": "ResNet-18", "resnet34": "ResNet-34"}
 
 
 def architecture_text(architecture, classes):

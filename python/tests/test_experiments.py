@@ -107,7 +107,9 @@ def test_overlays_take_one_image_of_each_class():
 def bars(monkeypatch):
     """In place of MNIST: ten classes of bars, each at its own angle."""
 
-    def load(name, split="train", root=None):
+    def load(name, split="train", root=None, *, download=True):
+        if not download:
+            raise FileNotFoundError(name)
         if name != "mnist":
             raise ValueError(f"name: got {name!r}; known: mnist")
         random = np.random.default_rng(len(split))
@@ -132,6 +134,8 @@ FILES = {
         for name in (
             "rotation",
             "out_of_sample",
+            "strangers",
+            "stages",
             "overlay_normal",
             "overlay_rotated",
             "overlay_doubt",
@@ -196,23 +200,101 @@ def test_reproduce_replaces_its_own_files_and_no_others(bars, tmp_path):
     assert files(tmp_path) == FILES | {"figures/mine.png"}
     for results in (first, again):
         for model in results["models"].values():
-            del model["seconds_per_epoch"]
+            del model["seconds_per_epoch"], model["minutes"]
     assert first == again
     assert first["limit"] == 100 and first["training_images"] == 100
 
 
-def test_colour_photographs_are_not_asked_where_the_object_is(bars, tmp_path, monkeypatch):
-    pytest.importorskip("matplotlib")
+@pytest.fixture
+def colours(bars, monkeypatch):
+    """The same bars as photographs: CIFAR-10's name and three channels."""
     grey = evicam.datasets.load
 
     def load(name, **settings):
-        data = grey(name, **settings)
-        return dataclasses.replace(data, images=np.repeat(data.images[..., None], 3, axis=3))
+        data = grey("mnist", **settings)
+        return dataclasses.replace(data, images=np.repeat(data.images[..., None], 3, axis=3), name=name)
 
     monkeypatch.setattr(evicam.datasets, "load", load)
-    results = reproduce_function("mnist", tmp_path, epochs=1, limit=100, effort="quick", verbose=False)
+
+
+def test_colour_photographs_are_not_asked_where_the_object_is(colours, tmp_path):
+    pytest.importorskip("matplotlib")
+    results = reproduce_function("cifar-10", tmp_path, epochs=1, limit=200, effort="quick", verbose=False)
     assert results["localisation"] == results["tests"] == [] and results["verdict"].startswith("Not asked")
     assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert [kind["name"] for kind in results["strangers"]] == ["test images", "turned by 90 degrees", "noise"]
+    assert results["models"]["evidential"]["settings"]["augmentation"]["flip"] is True
+    assert not (tmp_path / "training").exists()
+
+
+@pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
+def test_a_residual_network_goes_on_where_it_was_killed(colours, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setitem(evicam.recipes._RESIDUAL, "validation_fraction", 0.2)  # of few images
+    job = dict(model="resnet9", epochs=2, limit=60, seed=3, verbose=False)
+    whole = reproduce_function("cifar-10", tmp_path / "whole", **job)
+    assert [stage["stage"] for stage in whole["stages"]] == ["prep", "layer1", "layer2", "layer3"]
+    assert files(tmp_path / "whole") > {"figures/stages.png", "figures/strangers.png", "figures/learning_curve.png"}
+    assert len(whole["models"]["softmax"]["val_accuracy"]) == len(whole["models"]["softmax"]["minutes"]) == 2
+
+    class Killed(BaseException): ...
+
+    write = evicam.resuming.TrainingFile.write
+    written = []
+
+    def write_and_stop(self, classifier, run):
+        write(self, classifier, run)
+        written.append(self.path.name)
+        if len(written) == 3:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(evicam.resuming.TrainingFile, "write", write_and_stop)
+        reproduce_function("cifar-10", tmp_path / "killed", **job)
+    assert written == ["evidential.safetensors"] * 2 + ["softmax.safetensors"]
+    assert {file.split("/")[0] for file in files(tmp_path / "killed")} == {"training"}
+    again = reproduce_function("cifar-10", tmp_path / "killed", **job)
+    for results in (whole, again):
+        for model in results["models"].values():
+            del model["seconds_per_epoch"], model["minutes"]
+        del results["command"]
+    assert again == whole
+    with pytest.raises(ValueError, match="checkpoint is of another training .*learning_rate is 0.1, but was"):
+        monkeypatch.setitem(evicam.recipes._RESIDUAL, "learning_rate", 0.1)
+        reproduce_function("cifar-10", tmp_path / "killed", **job)
+
+
+def test_stages_and_strangers_are_pictures():
+    pytest.importorskip("matplotlib")
+    evidential, softmax = twins()
+    staged = experiments.stages(evidential, X[:3], Y[:3])
+    assert list(staged.explanations) == ["conv1", "conv2"] and "of 3 images" in repr(staged)
+    assert staged._repr_png_() and staged.as_json()[0]["receptive_field"] == [5, 5]
+    found = experiments.strangers(evidential, softmax, X)
+    noise = found[-1].as_json()
+    u = evidential.predict_opinion(X).uncertainty
+    assert noise["evidential_auroc"] == evicam.metrics.auroc(found[-1].uncertainty, u)
+    assert found[0].evidential_auroc is None and found[0].as_json()["uncertainty"] == pytest.approx(u.mean(), rel=1e-6)
+    assert evicam.plot.as_png(evicam.plot.strangers(found))
+    with pytest.raises(ValueError, match="results are none"):
+        evicam.plot.strangers([])
+    with pytest.raises(ValueError, match="has no validation figures"):
+        evicam.plot.learning_curve(evidential)
+
+
+@pytest.mark.parametrize("shape", [(3, 20, 20), (3, 33, 40, 3)])
+def test_foreign_images_lie_in_the_middle(monkeypatch, shape):
+    from evicam.experiments.strangers import _foreign
+
+    pictures = np.arange(1, 5 * 28 * 28 + 1).reshape(5, 28, 28) % 250 + 1
+    monkeypatch.setattr(evicam.datasets, "load", lambda *_, **settings: types.SimpleNamespace(images=pictures.astype(np.uint8)))
+    (found,) = _foreign("cifar-10", shape).values()
+    assert found.shape == shape and found.dtype == np.uint8
+    one = found[0] if len(shape) == 3 else found[0, ..., 2]
+    small = pictures[0, 4:24, 4:24] if len(shape) == 3 else pictures[0]
+    assert np.array_equal(one if len(shape) == 3 else one[2:30, 6:34], small)
+    assert one.sum() == small.sum()
+    assert _foreign(None, shape) == {}
 
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -239,6 +321,8 @@ def test_reproduce_refuses_bad_input_before_it_writes(bars, tmp_path):
     for name, value in (("images", 999), ("models", 1), ("heat_threshold", 1), ("object_threshold", -0.1)):
         with pytest.raises(ValueError, match=f"{name} is {value}"):
             reproduce_function("mnist", out, verbose=False, **{name: value})
+    with pytest.raises(ValueError, match="model is 'vgg'"):
+        reproduce_function("mnist", out, model="vgg", verbose=False)
     assert not out.exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):

@@ -121,3 +121,27 @@ def test_labels_may_have_names():
 def test_what_is_wrong_with_probabilities_is_named(p, labels, settings, message):
     with pytest.raises((ValueError, TypeError), match=message):
         metrics.calibration_error(p, labels, **settings)
+
+
+def test_auroc_is_the_share_of_pairs():
+    random = np.random.default_rng(3)
+    unknown, known = random.integers(0, 9, 40) / 8, random.integers(0, 7, 60) / 8
+    pairs = (unknown[:, None] > known).mean() + 0.5 * (unknown[:, None] == known).mean()
+    assert metrics.auroc(unknown, known) == pytest.approx(pairs, abs=1e-12)
+    assert metrics.auroc(known, unknown) == pytest.approx(1 - pairs, abs=1e-12)
+    assert metrics.auroc([1.0], [0.0]) == 1 and metrics.auroc([0.3, 0.3], [0.3]) == 0.5
+    assert metrics.auroc(np.float32([2, 3]), [1]) == 1
+
+
+@pytest.mark.parametrize(
+    "unknown, known, message",
+    [
+        ([], [1.0], "unknown is empty"),
+        ([1.0], [np.nan], "known holds NaN"),
+        ([[1.0]], [1.0], r"unknown has shape \(1, 1\)"),
+        (["a"], [1.0], "unknown has dtype"),
+    ],
+)
+def test_auroc_names_what_is_wrong(unknown, known, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        metrics.auroc(unknown, known)

@@ -15,6 +15,7 @@ RESULTS = {
     "schema": 1,
     "dataset": "mnist",
     "class_names": [str(k) for k in range(10)],
+    "model": "lenet",
     "seed": 0,
     "limit": None,
     "training_images": 60000,
@@ -30,6 +31,8 @@ RESULTS = {
             "dead_evidence_fraction": 0.001,
             "epochs": 10,
             "seconds_per_epoch": 5.25,
+            "minutes": [0.1, 0.2],
+            "val_accuracy": [0.97, 0.98],
             "settings": {"loss": "mse", "epochs": 10},
         },
         "softmax": {
@@ -50,6 +53,14 @@ RESULTS = {
         "evidential": {"label": 2, "probability": 0.2, "uncertainty": 0.7},
         "softmax": {"label": 4, "probability": 0.95},
     },
+    "strangers": [
+        {"name": "test images", "n": 100, "uncertainty": 0.02, "softmax_doubt": 0.01, "evidential_auroc": None},
+        {"name": "noise", "n": 100, "uncertainty": 0.7, "softmax_doubt": 0.4, "evidential_auroc": 0.96, "softmax_auroc": 0.91},
+    ],
+    "stages": [
+        {"stage": "conv1", "cells": [24, 24], "receptive_field": [5, 5], "exceeds_image": False, "empty": 0.0},
+        {"stage": "conv2", "cells": [8, 8], "receptive_field": [29, 29], "exceeds_image": True, "empty": 0.0},
+    ],
     "explanations": {"layer": "conv2", "method": "grad-cam", "resize": "aligned"},
 }
 
@@ -107,7 +118,7 @@ def test_the_page_stands_alone():
 
 def test_our_numbers_stand_beside_the_papers():
     text = read(RESULTS)[1]
-    for number in ("99.12%", "99.01%", "98.3%", "99.1%", "20.0 ×", "5.2 s"):
+    for number in ("99.12%", "99.01%", "98.3%", "99.1%", "20.0 ×", "52 s", "0.96 (softmax 0.91)"):
         assert number in text, number
     assert "Ours is 0.8 points above the paper's" in text
     below = read(changed(dataset="fashion-mnist", models__evidential__test_accuracy=0.912))[1]
@@ -161,3 +172,10 @@ def test_without_mistakes_there_is_no_ratio():
 def test_an_unknown_data_set_and_missing_figures_are_no_problem():
     page, text = read(changed(dataset="kittens"), {})
     assert "kittens" in text and not page.links and "the paper's. " not in text
+
+
+def test_a_residual_network_stands_beside_the_papers():
+    results = changed(dataset="cifar-10", model="resnet18")
+    text = read(results)[1]
+    assert "What a ResNet-18 knows of" in text and "Evidential ResNet-18, pretrained, the paper" in text and "93.3%" in text
+    assert "best after 0 minutes, with 98.0%" in text and "The cells of conv2 see more than the whole image" in text

@@ -1,4 +1,4 @@
-"""Repeat the paper's experiments: train an evidential LeNet and its softmax twin, test both, turn an image, show them
+"""Repeat the paper's experiments: train an evidential network and its softmax twin, test both, turn an image, show them
 something they have never seen; then its tables, why its test failed, and the answer to its question with several models.
 Writes results.json, report.html, figures/ and the classifiers to a folder."""
 
@@ -8,7 +8,8 @@ HELP = "repeat the paper's experiments and write a report"
 def add_arguments(parser):
     parser.add_argument("--dataset", default="fashion-mnist", help="fashion-mnist (default), mnist or cifar-10")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--epochs", type=int, default=10, metavar="N", help="passes over the training images (default 10)")
+    parser.add_argument("--model", default="lenet", help="lenet (default), resnet9, resnet18 or resnet34")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default: by the recipe)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same results (default 0)")
     parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only, to try things out")
@@ -30,6 +31,7 @@ def run(options):
     reproduce(
         options.dataset,
         options.out,
+        model=options.model,
         epochs=options.epochs,
         seed=options.seed,
         root=options.root,

@@ -13,6 +13,8 @@ from .question import Answer, question
 from .reproduce import reproduce
 from .rotation import Rotation, rotation, turned
 from .settling import settle
+from .stages import Stages, stages
+from .strangers import Strangers, strangers
 from .verdict import verdict
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "Overlays",
     "PlacedObjects",
     "Rotation",
+    "Stages",
+    "Strangers",
     "confound",
     "displacement",
     "localisation",
@@ -41,6 +45,8 @@ __all__ = [
     "reproduce",
     "rotation",
     "settle",
+    "stages",
+    "strangers",
     "turned",
     "verdict",
 ]

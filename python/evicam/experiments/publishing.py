@@ -9,12 +9,14 @@ import shlex
 from ..files import write_file
 from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 
-_DEFAULTS = {"heat_threshold": HEAT_THRESHOLD, "object_threshold": OBJECT_THRESHOLD, "effort": "full"}
+_DEFAULTS = {"heat_threshold": HEAT_THRESHOLD, "object_threshold": OBJECT_THRESHOLD, "effort": "full", "model": "lenet"}
 
 
 def command(dataset, out, epochs, seed, root, asked) -> str:
     """The command line that does the same; `asked` holds the options by name, which are left out at their defaults."""
-    words = ["evicam", "reproduce", "--dataset", dataset, "--out", str(out), "--epochs", str(epochs), "--seed", str(seed)]
+    words = ["evicam", "reproduce", "--dataset", dataset, "--out", str(out)]
+    words += ["--epochs", str(epochs)] if epochs is not None else []
+    words += ["--seed", str(seed)]
     words += ["--root", str(root)] if root is not None else []
     for name, value in asked.items():
         if value is None or _DEFAULTS.get(name) == value:

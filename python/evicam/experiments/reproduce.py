@@ -5,39 +5,35 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
-import numpy as np
-
-from .. import datasets, metrics
+from .. import datasets
+from ..architectures import WRITTEN
 from ..arrays import check_choice, check_positive_int, check_real
-from ..classifiers import EvidentialClassifier, SoftmaxClassifier
 from ..versions import show_versions
 from .effort import EFFORTS
-from .fitting import fitted
 from .out_of_sample import out_of_sample
 from .overlays import overlays
 from .publishing import command, publish, write
 from .rotation import rotation
 from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 from .settling import settle
+from .stages import stages
+from .strangers import strangers
+from .twins import KINDS, Tested, train_twin
 
 SCHEMA = 1
 # The class that is turned: the paper's 6, which becomes a 9; a boot, whose sole should be down; a car on its wheels.
 TURNED_CLASS = {"mnist": 6, "fashion-mnist": 9, "cifar-10": 1}
-NOT_ASKED = {
-    "localisation": [],
-    "tests": [],
-    "verdict": "Not asked: in colour photographs the object cannot be told by its brightness, so no score has a truth to go by.",
-}
+STAGED = 4  # images whose maps are shown at every stage
 
 
 def reproduce(
     dataset="fashion-mnist",
     out="results",
     *,
-    epochs=10,
+    model="lenet",
+    epochs=None,
     seed=0,
     root=None,
     limit=None,
@@ -48,7 +44,7 @@ def reproduce(
     effort="full",
     verbose=True,
 ) -> dict:
-    """Train an evidential LeNet and its softmax twin, repeat the paper's experiments with them, and settle its question.
+    """Train an evidential network and its softmax twin, repeat the paper's experiments with them, and settle its question.
 
     Parameters
     ----------
@@ -57,10 +53,13 @@ def reproduce(
     out : str or os.PathLike
         Folder for the results; made if missing. Files of an earlier run are replaced when this one has ended
         well, other files are left alone.
-    epochs : int
-        Passes over the training images.
+    model : {"lenet", "resnet9", "resnet18", "resnet34"}
+        The paper's LeNet, or a residual network: see `evicam.recipe`. The training of a residual network takes hours and is
+        kept in ``out/training``: the same command goes on where a killed one stopped, to the same bits.
+    epochs : int, optional
+        Passes over the training images; by default those of the recipe.
     seed : int
-        Of the weights, the shuffling and the dropout, the same for both twins.
+        Of the weights, the shuffling, the augmentation and the dropout, the same for both twins.
     root : str or os.PathLike, optional
         Folder with the data set's files.
     limit : int, optional
@@ -98,9 +97,12 @@ def reproduce(
     as in the paper's Fig. 2, an ankle boot for Fashion-MNIST, a car for CIFAR-10.
     The out-of-sample picture (Figs. 3 and 4, there a photograph of an author) is a drawn face,
     `evicam.experiments.portrait`.
-    Whether heatmaps lie on the object is asked where the object is what is not black: not for CIFAR-10.
+    Whether heatmaps lie on the object is asked of the LeNet, and where the object is what is not black: not for CIFAR-10.
     """
     say = print if verbose else lambda *_: None
+    check_choice(model, "model", WRITTEN)
+    if epochs is not None:
+        check_positive_int(epochs, "epochs")
     if limit is not None:
         check_positive_int(limit, "limit")
     if images is not None:
@@ -112,26 +114,31 @@ def reproduce(
         "heat_threshold": check_real(heat_threshold, "heat_threshold", 0, 1, high_open=True),
         "object_threshold": check_real(object_threshold, "object_threshold", 0, 1, high_open=True),
     }
-    asked = {"limit": limit, "images": images, "models": models, **thresholds, "effort": effort}
+    asked = {"model": model, "limit": limit, "images": images, "models": models, **thresholds, "effort": effort}
     train = datasets.load(dataset, split="train", root=root)
     test = datasets.load(dataset, split="test", root=root)
     train = dataclasses.replace(train, images=train.images[:limit], labels=train.labels[:limit])
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    training = None if model == "lenet" else out / "training"
     # Everything is made here and moved into place at the end, so a run that fails changes nothing.
     staging = Path(tempfile.mkdtemp(prefix=".evicam-", dir=out))
     try:
-        say(f"Training an evidential LeNet on {len(train.images):,} images of {dataset}")
-        evidential, evidential_times = _fit(EvidentialClassifier, train, epochs, seed, verbose)
-        say("Training its softmax twin")
-        softmax, softmax_times = _fit(SoftmaxClassifier, train, epochs, seed, verbose)
+        twins = []
+        for kind in KINDS:
+            say(f"Training the {kind} {WRITTEN[model]} on {len(train.images):,} images of {dataset}")
+            twins.append(train_twin(kind, model, train, epochs=epochs, seed=seed, folder=training, verbose=verbose))
         say(f"Testing both on {len(test.images):,} images")
-        tested = _Test(evidential, softmax, test)
-        turning = rotation(evidential, softmax, *_example(tested, test, TURNED_CLASS.get(dataset, test.labels[0])))
-        stranger = out_of_sample(evidential, softmax)
+        evidential, softmax = twins
+        tested = Tested(*twins, test)
+        turning = rotation(*twins, *tested.example(test, TURNED_CLASS.get(dataset, test.labels[0])))
+        stranger = out_of_sample(*twins)
+        strange = strangers(*twins, test.images, dataset, seed=seed)
         shown = overlays(evidential, test.images, test.labels)
+        staged = stages(evidential, test.images[:STAGED], test.labels[:STAGED])
         settled = None
-        if train.images.ndim == 3:
+        unasked = _unasked(model, train)
+        if unasked is None:
             part = dataclasses.replace(test, images=test.images[:images], labels=test.labels[:images])
             settled = settle(evidential, train, part, work, seed=seed, say=say, verbose=verbose, **thresholds)
 
@@ -139,25 +146,25 @@ def reproduce(
             "schema": SCHEMA,
             "dataset": dataset,
             "class_names": [str(name) for name in test.class_names],
+            "model": model,
             "seed": seed,
             "limit": limit,
             "training_images": len(train.images),
             "test_images": len(test.images),
             "command": command(dataset, out, epochs, seed, root, asked),
             "engine": show_versions()["engine"],
-            "models": {
-                "evidential": {**tested.evidential(evidential), **evidential_times, "settings": _settings(evidential)},
-                "softmax": {**tested.softmax(), **softmax_times, "settings": _settings(softmax)},
-            },
+            "models": {"evidential": tested.evidential_row(evidential), "softmax": tested.softmax_row(softmax)},
             "rotation": turning.as_json(),
             "out_of_sample": stranger.as_json(),
+            "strangers": [kind.as_json() for kind in strange],
             "explanations": {"layer": shown.normal.layer, "method": shown.normal.method, "resize": shown.normal.resize},
-            **(settled.results if settled else NOT_ASKED),
+            "stages": staged.as_json(),
+            **(settled.results if settled else {"localisation": [], "tests": [], "verdict": unasked}),
         }
         say("Drawing the figures")
-        figures = _draw(evidential, softmax, tested, turning, stranger, shown, test.class_names)
+        figures = _draw(twins, tested, turning, stranger, strange, shown, staged, test.class_names)
         figures |= settled.figures() if settled else {}
-        write(staging, results, figures, evidential, softmax)
+        write(staging, results, figures, *twins)
         publish(staging, out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -165,64 +172,14 @@ def reproduce(
     return results
 
 
-def _fit(kind, train, epochs, seed, verbose):
-    """A fitted classifier of `kind`, and what its training took."""
-    classifier = kind(architecture="lenet", epochs=epochs, random_state=seed, verbose=verbose)
-    begun = time.perf_counter()
-    fitted(classifier, train.images, train.labels)
-    seconds = time.perf_counter() - begun
-    run = len(classifier.history_["loss"])  # fewer than asked for where training stopped early
-    return classifier, {"epochs": run, "seconds_per_epoch": round(seconds / run, 4)}
+def _unasked(model, train) -> str | None:
+    """Why the paper's question is not asked; None where it is."""
+    if train.images.ndim != 3:
+        return "Not asked: in colour photographs the object cannot be told by its brightness, so no score has a truth to go by."
+    return None if model == "lenet" else "Not asked: the paper puts its question to the LeNet."
 
 
-class _Test:
-    """What the twins say about the test images."""
-
-    def __init__(self, evidential, softmax, test):
-        opinion = evidential.predict_opinion(test.images)
-        probability = softmax.predict_proba(test.images)
-        self.uncertainty = opinion.uncertainty
-        self.evidential_right = opinion.label == test.labels
-        self.softmax_right = softmax.classes_[probability.argmax(axis=1)] == test.labels
-        self.evidential_reliability = metrics.reliability(opinion.probability, test.labels, classes=evidential.classes_)
-        self.softmax_reliability = metrics.reliability(probability, test.labels, classes=softmax.classes_)
-
-    def evidential(self, classifier) -> dict:
-        right = self.evidential_right
-        return {
-            "test_accuracy": float(right.mean()),
-            "calibration_error": self.evidential_reliability.error,
-            "uncertainty_correct": _mean(self.uncertainty[right]),
-            "uncertainty_wrong": _mean(self.uncertainty[~right]),
-            "dead_evidence_fraction": float(classifier.history_["dead_evidence_fraction"][-1]),
-        }
-
-    def softmax(self) -> dict:
-        return {
-            "test_accuracy": float(self.softmax_right.mean()),
-            "calibration_error": self.softmax_reliability.error,
-        }
-
-
-def _mean(values) -> float | None:
-    """Mean of float32 values; None of none, which JSON can hold and NaN it cannot."""
-    return float(values.mean(dtype=np.float64)) if len(values) else None
-
-
-def _example(tested, test, label):
-    """First test image of class `label` that both twins classify correctly, or else the first of the class; and its label."""
-    of_class = test.labels == label
-    both = of_class & tested.evidential_right & tested.softmax_right
-    index = np.flatnonzero(both if both.any() else of_class)[0]
-    return test.images[index], test.labels[index]
-
-
-def _settings(classifier) -> dict:
-    """The classifier's parameters that bear on the result."""
-    return {name: value for name, value in classifier.get_params().items() if name != "verbose"}
-
-
-def _draw(evidential, softmax, tested, turning, stranger, shown, class_names) -> dict[str, bytes]:
+def _draw(twins, tested, turning, stranger, strange, shown, staged, class_names) -> dict[str, bytes]:
     """PNG files by name."""
     from .. import plot
 
@@ -231,11 +188,15 @@ def _draw(evidential, softmax, tested, turning, stranger, shown, class_names) ->
     pictures = {
         "rotation": plot.rotation(turning, class_names=class_names),
         "out_of_sample": plot.out_of_sample(stranger, class_names=class_names),
+        "strangers": plot.strangers(strange),
         "overlay_normal": plot.overlay(shown.normal, **upright),
         "overlay_rotated": plot.overlay(shown.rotated, **quarter),
         "overlay_doubt": plot.overlay(shown.doubt, signed=True, **quarter),
+        "stages": plot.stages(staged, class_names=class_names),
         "uncertainty": plot.uncertainty_histogram(tested.uncertainty, tested.evidential_right),
         "reliability": plot.reliability(tested.evidential_reliability, tested.softmax_reliability),
-        "history": plot.history(evidential, softmax),
+        "history": plot.history(*twins),
     }
+    if all(len(twin.history_.get("val_accuracy", ())) for twin in twins):
+        pictures["learning_curve"] = plot.learning_curve(*twins)
     return {name: plot.as_png(picture) for name, picture in pictures.items()}

@@ -1,6 +1,7 @@
 """Scores: whether a heatmap lies on the object, whether the classifier used what it shows, and whether to trust either."""
 
 from .classification import Reliability, accuracy, calibration_error, reliability
+from .detection import auroc
 from .faithfulness import Curve, deletion, insertion
 from .localisation import Offset, centroid_offset, energy_inside, pointing_game, rank_accuracy
 from .masks import object_masks
@@ -18,6 +19,7 @@ __all__ = [
     "Reliability",
     "Sweep",
     "accuracy",
+    "auroc",
     "best_shift_dice",
     "calibration_error",
     "centroid_offset",

@@ -10,8 +10,10 @@ from .experiments import out_of_sample, rotation
 from .localisation import centroids, placed_scores, relations, threshold_curves
 from .opinions import opinion_bars
 from .overlays import overlay
+from .stages import stages
+from .strangers import strangers
 from .style import as_png, save
-from .training import history, reliability
+from .training import history, learning_curve, reliability
 from .uncertainties import uncertainty_histogram
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "centroids",
     "displacement",
     "history",
+    "learning_curve",
     "opinion_bars",
     "out_of_sample",
     "overlay",
@@ -28,6 +31,8 @@ __all__ = [
     "reliability",
     "rotation",
     "save",
+    "stages",
+    "strangers",
     "threshold_curves",
     "uncertainty_histogram",
 ]

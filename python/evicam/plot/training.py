@@ -78,6 +78,53 @@ def history(*classifiers, figure=None):
 
 
 @styled
+def learning_curve(*classifiers, target=None, figure=None):
+    """Accuracy on the validation images against the minutes of training.
+
+    Parameters
+    ----------
+    *classifiers : EvidentialClassifier or SoftmaxClassifier
+        Fitted with validation images.
+    target : float, optional
+        An accuracy 0..1 to draw a line at.
+    figure : matplotlib.figure.Figure or SubFigure, optional
+        To draw into.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        No classifier, or one without validation figures.
+    """
+    if not classifiers:
+        raise ValueError("classifiers are none, but must be at least one")
+    figure = new_figure(figure, WIDTH, 3.2)
+    axes = figure.subplots()
+    for classifier in classifiers:
+        record = getattr(classifier, "history_", None) or {}
+        if not len(record.get("val_accuracy", ())):
+            raise ValueError(f"this {type(classifier).__name__} has no validation figures: fit it with validation_fraction")
+        evidential = hasattr(classifier, "predict_opinion")
+        axes.plot(
+            np.cumsum(record["seconds"]) / 60, record["val_accuracy"], marker="o", markersize=3.5, linewidth=1.8,
+            color=EVIDENTIAL if evidential else SOFTMAX, label="evidential" if evidential else "softmax",
+        )  # fmt: skip
+    if target is not None:
+        axes.axhline(target, color=SOFT_INK, linestyle="--", linewidth=1.2)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("minutes of training")
+    axes.set_ylabel("accuracy, validation")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}%"))
+    axes.grid(axis="y", color=GRID)
+    axes.tick_params(length=3, color=SOFT_INK)
+    axes.legend(loc="lower right")
+    return figure
+
+
+@styled
 def reliability(*results, names=("evidential", "softmax"), figure=None):
     """Accuracy against confidence: on the diagonal, a classifier is right as often as it says.
 

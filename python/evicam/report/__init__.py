@@ -7,9 +7,10 @@ from html import escape
 from . import captions, localisation
 from .page import code, figure, folded, heading, numbers, page, paragraph, table, title
 
-# Test accuracies in percent: the paper's section 7.2, LeNet; and published ones of LeNet-like networks with softmax
-# (Nado et al., "Uncertainty Baselines", 2021).
+# Test accuracies in percent: the paper's section 7.2, and published ones of LeNet-like networks with softmax (Nado et al.,
+# "Uncertainty Baselines", 2021).
 PAPER = {"mnist": 98.3, "fashion-mnist": 95.7, "cifar-10": 71.8}
+PAPERS_RESNET = {"cifar-10": 93.3}
 PUBLISHED = {"mnist": 99.1, "fashion-mnist": 91.0}
 TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
 
@@ -32,22 +33,23 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
         HTML: no script, no address outside the page; every text of `results` is escaped.
     """
     name = TITLES.get(results["dataset"], results["dataset"])
+    network = captions.network(results)
     evidential, softmax = results["models"]["evidential"], results["models"]["softmax"]
     body = [
-        title(f"What a LeNet knows of {name}, and what it doubts", name),
+        title(f"What a {network} knows of {name}, and what it doubts", name),
         paragraph(captions.summary(results, name), "lead"),
         numbers(
             [
                 (_percent(evidential["test_accuracy"]), "test accuracy, evidential", "evidential"),
                 (_percent(softmax["test_accuracy"]), "test accuracy, softmax twin", "softmax"),
                 (_ratio(evidential), "uncertainty on wrong answers over right ones", "evidential"),
-                (f"{evidential['seconds_per_epoch']:.1f} s", f"per epoch, {results['training_images']:,} images", ""),
+                (_time(evidential), f"of training, {results['training_images']:,} images", ""),
             ]
         ),
         *_answer(results),
         heading("Beside the paper"),
-        table(["Test accuracy", name], _accuracies(results), numeric=(1,)),
-        paragraph(captions.comparison(results, PAPER)),
+        table(["", f"Accuracy, {name}", "Calibration error"], _accuracies(results), numeric=(1, 2)),
+        paragraph(captions.comparison(results, _papers(results)[1])),
     ]
     for key, headline, describe in captions.FIGURES:
         if key in figures:
@@ -70,21 +72,36 @@ def _answer(results) -> list[str]:
     return [heading("Is a network unsure where it looks away from the object?"), *map(paragraph, answer)] if answer else []
 
 
-def _accuracies(results) -> list[tuple[str, str]]:
-    dataset, models = results["dataset"], results["models"]
+def _accuracies(results) -> list[tuple[str, str, str]]:
+    """Accuracies and calibration errors, ours and others'."""
+    network, dataset = captions.network(results), results["dataset"]
     rows = [
-        ("Evidential LeNet, here", _percent(models["evidential"]["test_accuracy"])),
-        ("Softmax LeNet, here", _percent(models["softmax"]["test_accuracy"])),
+        (f"{kind.capitalize()} {network}, here", _percent(model["test_accuracy"]), f"{model['calibration_error']:.3f}")
+        for kind, model in results["models"].items()
     ]
-    if dataset in PAPER:
-        rows.append(("Evidential LeNet, the paper", f"{PAPER[dataset]:.1f}%"))
+    theirs, accuracy = _papers(results)
+    if accuracy is not None:
+        rows.append((f"Evidential {theirs}, the paper", f"{accuracy:.1f}%", ""))
     if dataset in PUBLISHED:
-        rows.append(("Softmax LeNet, published elsewhere", f"{PUBLISHED[dataset]:.1f}%"))
+        rows.append(("Softmax LeNet, published elsewhere", f"{PUBLISHED[dataset]:.1f}%", ""))
     return rows
+
+
+def _papers(results) -> tuple[str, float | None]:
+    """The paper's network that comes nearest, and its accuracy in percent; None where it had none."""
+    dataset = results["dataset"]
+    if results["model"] != "lenet" and dataset in PAPERS_RESNET:
+        return "ResNet-18, pretrained", PAPERS_RESNET[dataset]
+    return "LeNet", PAPER.get(dataset)
 
 
 def _rows(settings) -> list[tuple[str, str]]:
     return [(key, str(value)) for key, value in settings.items()]
+
+
+def _time(model) -> str:
+    seconds = model["seconds_per_epoch"] * model["epochs"]
+    return f"{seconds:.0f} s" if seconds < 300 else f"{seconds / 60:.0f} min"
 
 
 def _percent(share) -> str:

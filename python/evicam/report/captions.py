@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from ..words import with_article
+from ..architectures import WRITTEN
+from ..words import listed, with_article
+
+
+def network(results) -> str:
+    """The network's name in a sentence."""
+    return WRITTEN[results["model"]]
 
 
 def summary(results, name) -> str:
     """What was done, for someone who has not read the paper."""
     part = "all" if results["limit"] is None else "the first"
     return (
-        f"Two small convolutional networks learned {name} from {part} {results['training_images']:,} training images. "
+        f"Two convolutional networks, each a {network(results)}, learned {name} from {part} {results['training_images']:,} training images. "
         "They differ only in the end. The softmax network turns its outputs into probabilities that must add up to one, "
         "so it always sounds sure of something. The evidential network counts the evidence for each class: what no "
         "evidence speaks for is left as uncertainty u, from 0 (sure) to 1 (knows nothing)."
@@ -24,14 +30,13 @@ def answer(results) -> list[str]:
 
 
 def comparison(results, paper) -> str:
-    """Our accuracy beside the paper's, and what limits the comparison."""
+    """Our accuracy beside the paper's (in percent, or None), and what limits the comparison."""
     ours = 100 * results["models"]["evidential"]["test_accuracy"]
     text = ""
-    if results["dataset"] in paper:
-        difference = ours - paper[results["dataset"]]
-        side = "above" if difference >= 0 else "below"
-        text = f"Ours is {abs(difference):.1f} points {side} the paper's. "
-    if results["dataset"] == "fashion-mnist":
+    if paper is not None:
+        side = "above" if ours >= paper else "below"
+        text = f"Ours is {abs(ours - paper):.1f} points {side} the paper's. "
+    if (results["dataset"], results["model"]) == ("fashion-mnist", "lenet"):
         text += "No published LeNet known to us reaches the 95.7% that the paper gives for Fashion-MNIST. "
     text += f"Tested on {results['test_images']:,} images that neither network was trained on."
     if results["limit"] is not None:
@@ -78,6 +83,48 @@ def out_of_sample(results):
         f"The evidential network says {_class(results, evidential['label'])}, with an uncertainty of "
         f"{evidential['uncertainty']:.2f}: {'more' if evidential['uncertainty'] > 0.5 else 'less'} than half of its belief is "
         "withheld. See the paper's Figs. 3 and 4.",
+    )
+
+
+def strangers(results):
+    """Not in the paper: turned, foreign and senseless images."""
+    known, *others = results["strangers"]
+    areas = [
+        f"{kind['name']} {kind['evidential_auroc']:.2f} (softmax {kind['softmax_auroc']:.2f})" for kind in others
+    ]  # fmt: skip
+    caption = (
+        f"How much both networks doubt {known['n']:,} test images, and as many of what they never learned; to the left the "
+        f"first four of each kind. The mean u of test images is {known['uncertainty']:.2f}. How often an image of a kind is "
+        f"doubted more than a test image (AUROC; 0.5 is chance): {listed(areas)}."
+    )
+    return "Examples of each kind of image, and histograms of both networks' doubt about them", caption
+
+
+def stages(results):
+    """Not in the paper: Grad-CAM from the first layers to the last."""
+    rows = results["stages"]
+    beyond = [row["stage"] for row in rows if row["exceeds_image"]]
+    caption = (
+        "Grad-CAM of the predicted class at each stage of the evidential network. Below each column: how many cells its map "
+        "has, and how much of the image one of them can see. The first stages tell edges and texture, and see little; the "
+        "last tell objects, and see much. "
+    )
+    if beyond:
+        caption += (
+            f"The cells of {listed(beyond)} see more than the whole image: what such a map shows is where its cells are "
+            "centred, not the limit of what they used."
+        )
+    return "Images, each beside its heatmaps at every stage of the network", caption
+
+
+def learning_curve(results):
+    """Accuracy against the time that it took."""
+    model = results["models"]["evidential"]
+    best = max(range(len(model["val_accuracy"])), key=lambda epoch: model["val_accuracy"][epoch])
+    return (
+        "Validation accuracy of both networks against the minutes of their training",
+        f"Accuracy on images that were held out of the training set, after each epoch. The evidential network was best after "
+        f"{model['minutes'][best]:.0f} minutes, with {100 * model['val_accuracy'][best]:.1f}%.",
     )
 
 
@@ -162,12 +209,15 @@ def engine(results) -> str:
 FIGURES = (
     ("rotation", "An image turns", rotation),
     ("out_of_sample", "Something never seen", out_of_sample),
+    ("strangers", "Does it notice what it never learned?", strangers),
     ("overlay_normal", "Where it looks", overlay_normal),
     ("overlay_rotated", "Where it looks when the image is turned", overlay_rotated),
     ("overlay_doubt", "Where the doubt comes from", overlay_doubt),
+    ("stages", "From edges to objects", stages),
     ("uncertainty", "Does the uncertainty tell right from wrong?", uncertainty),
     ("reliability", "Is it right as often as it says?", reliability),
     ("history", "The training", history),
+    ("learning_curve", "How long it takes", learning_curve),
 )
 
 

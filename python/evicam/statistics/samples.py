@@ -34,9 +34,10 @@ def as_sample(name, values, ndim=1) -> np.ndarray:
         raise ValueError(f"{name} has shape {values.shape}, but must be {wanted}")
     if np.isinf(values).any():
         raise ValueError(f"{name} holds infinity")
+    values = values.astype(np.float64)
     if (np.abs(values) > LARGEST).any():
         raise ValueError(f"{name} holds values beyond {LARGEST:g}, whose squares cannot be summed: scale it")
-    return values.astype(np.float64)
+    return values
 
 
 def complete(samples: dict, nan_policy) -> list[np.ndarray]:
