@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .architectures import ARCHITECTURES
-from .arrays import check_choice
+from .arrays import check_choice, check_positive_int
 from .augmentation import Augmentation
 
 KINDS = ("evidential", "softmax")
@@ -33,7 +33,7 @@ _EPOCHS = {"resnet9": 20, "resnet18": 18, "resnet34": 18}
 _EVIDENTIAL = dict(loss="log", softmax_epochs=2, kl_weight=0.05)
 
 
-def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential") -> dict:
+def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential", epochs=None) -> dict:
     """The parameters of a classifier that trains an architecture well.
 
     Parameters
@@ -45,6 +45,8 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential") -> di
         your own, take what comes nearest.
     kind : {"evidential", "softmax"}
         For an `EvidentialClassifier` or its `SoftmaxClassifier` twin.
+    epochs : int, optional
+        Passes over the training images, where the recipe's are too many or too few.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential") -> di
     Raises
     ------
     ValueError
-        For an unknown word.
+        For an unknown word, or fewer epochs than 1.
 
     Examples
     --------
@@ -67,7 +69,17 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential") -> di
     check_choice(dataset, "dataset", DATASETS)
     check_choice(kind, "kind", KINDS)
     if architecture.startswith("lenet"):
-        return {"architecture": architecture, **_LENET[dataset]}
-    epochs = _EPOCHS[architecture.removesuffix("-imagenet")]
-    settings = {"architecture": architecture, "epochs": epochs, **_RESIDUAL, "augmentation": _CHANGES[dataset]}
-    return settings | (_EVIDENTIAL if kind == "evidential" else {})
+        settings = {"architecture": architecture, **_LENET[dataset]}
+    else:
+        settings = {
+            "architecture": architecture,
+            "epochs": _EPOCHS[architecture.removesuffix("-imagenet")],
+            **_RESIDUAL,
+            "augmentation": _CHANGES[dataset],
+            **(_EVIDENTIAL if kind == "evidential" else {}),
+        }
+    if epochs is not None:
+        settings["epochs"] = check_positive_int(epochs, "epochs")
+    if "softmax_epochs" in settings:
+        settings["softmax_epochs"] = min(settings["softmax_epochs"], settings["epochs"] / 2)
+    return settings

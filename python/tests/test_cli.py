@@ -74,6 +74,16 @@ def test_train_goes_on_from_its_checkpoint(folder, tmp_path):
     assert file.exists() and file.with_name("training.previous").exists()
 
 
+def test_train_by_a_recipe(folder, tmp_path):
+    """What is given with it stands before it."""
+    target = tmp_path / "model"
+    command = ["train", "--data", str(folder), "--quiet", "--model-out", str(target), "--recipe", "cifar-10"]
+    assert main([*command, "--epochs", "2", "--learning-rate", "0.001"]) == 0
+    settings = evicam.load(target).get_params()
+    wanted = evicam.recipe("lenet", "cifar-10", epochs=2) | dict(learning_rate=0.001)
+    assert wanted["augmentation"] is not None and {name: settings[name] for name in wanted} == wanted
+
+
 def test_train_refuses(folder, tmp_path, capsys):
     target = tmp_path / "model.safetensors"
     assert "there is no folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "no" / "model")
@@ -82,6 +92,8 @@ def test_train_refuses(folder, tmp_path, capsys):
     assert "fashion-mnist" in fails(capsys, "train", "--data", "nosuch", "--model-out", target)
     message = fails(capsys, "train", "--data", folder, "--model-out", target, "--softmax", "--loss", "log")
     assert "--loss is of the evidential classifier" in message
+    message = fails(capsys, "train", "--data", folder, "--model-out", target, "--recipe", "cifar")
+    assert "dataset is 'cifar', but must be one of" in message and "did you mean 'cifar-10'?" in message
     assert "holds 0 folders" in fails(capsys, "train", "--data", tmp_path, "--model-out", target)
     assert not target.exists()
 

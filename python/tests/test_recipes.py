@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import evicam
+import evicam.architectures
 import trained
 from evicam import EvidentialClassifier, SoftmaxClassifier, checkpoint
 
@@ -21,6 +22,34 @@ def quick(kind=EvidentialClassifier, **settings):
 
 def weights(classifier):
     return checkpoint.flat(checkpoint.read_parameters(classifier.network_))
+
+
+# ---- by name ----
+
+
+def test_recipes_are_what_classifiers_take():
+    """Each fits its kind; the start with softmax is at most half of a short training."""
+    for architecture in evicam.architectures.ARCHITECTURES:
+        for dataset in ("mnist", "fashion-mnist", "cifar-10"):
+            for name, kind in (("evidential", EvidentialClassifier), ("softmax", SoftmaxClassifier)):
+                settings = evicam.recipe(architecture, dataset, name)
+                assert kind(**settings).get_params()["architecture"] == architecture and settings["epochs"] >= 10
+    assert evicam.recipe("resnet9")["softmax_epochs"] >= 1 and evicam.recipe("resnet9", epochs=1)["softmax_epochs"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (dict(architecture="resnet-18"), "architecture is 'resnet-18', but must be one of .* (did you mean 'resnet18'?)"),
+        (dict(architecture=evicam.nn.ReLU()), "architecture is .*ReLU.*, but must be one of"),
+        (dict(dataset="svhn"), "dataset is 'svhn', but must be one of 'mnist', 'fashion-mnist', 'cifar-10'"),
+        (dict(kind=None), "kind is None, but must be one of 'evidential', 'softmax'"),
+        (dict(epochs=0), "epochs is 0"),
+    ],
+)
+def test_recipes_name_what_they_do_not_know(arguments, message):
+    with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)").replace("?", r"\?")):
+        evicam.recipe(**arguments)
 
 
 # ---- averages ----

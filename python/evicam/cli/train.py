@@ -17,6 +17,11 @@ def add_arguments(parser):
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only")
     parser.add_argument("--softmax", action="store_true", help="train the softmax twin instead of the evidential classifier")
     parser.add_argument("--architecture", default="lenet", help="lenet (default), resnet18 or another name, or architecture text")
+    parser.add_argument(
+        "--recipe",
+        metavar="DATASET",
+        help="begin with the settings that train the architecture well on fashion-mnist, mnist or cifar-10, or on images like them",
+    )
     parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
@@ -60,8 +65,10 @@ def run(options):
 
 
 def _settings(options) -> dict:
-    """What was given of the classifier's parameters; the others keep the classifier's own defaults."""
-    names = ["epochs", "batch_size", "learning_rate", "validation_fraction"]
+    """What was given of the classifier's parameters; the others are the recipe's, or keep the classifier's own defaults."""
+    from ..recipes import recipe
+
+    names = ["batch_size", "learning_rate", "validation_fraction"]
     if options.softmax:
         for name in ("loss", "evidence"):
             if getattr(options, name) is not None:
@@ -69,8 +76,12 @@ def _settings(options) -> dict:
     else:
         names += ["loss", "evidence"]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    verbose = not options.quiet
-    return dict(given, architecture=options.architecture, random_state=options.seed, verbose=verbose)
+    if options.recipe is not None:
+        kind = "softmax" if options.softmax else "evidential"
+        given = recipe(options.architecture, options.recipe, kind, options.epochs) | given
+    elif options.epochs is not None:
+        given["epochs"] = options.epochs
+    return given | dict(architecture=options.architecture, random_state=options.seed, verbose=not options.quiet)
 
 
 def _data(options, limit):

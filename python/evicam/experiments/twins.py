@@ -41,12 +41,7 @@ def train_twin(kind, model, train, *, epochs=None, seed=0, folder=None, verbose=
     KeyboardInterrupt
         When Ctrl-C ended the training.
     """
-    settings = recipe(model, train.name, kind) | dict(random_state=seed, verbose=verbose)
-    if epochs is not None:
-        settings["epochs"] = epochs
-    if "softmax_epochs" in settings:
-        settings["softmax_epochs"] = min(settings["softmax_epochs"], settings["epochs"] / 2)
-    classifier = KINDS[kind](**settings)
+    classifier = KINDS[kind](**recipe(model, train.name, kind, epochs), random_state=seed, verbose=verbose)
     if folder is None:
         return fitted(classifier, train.images, train.labels)
     folder.mkdir(exist_ok=True)
