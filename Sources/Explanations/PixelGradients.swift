@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 import Kernels
 import Networks
 
@@ -101,16 +96,12 @@ public struct SmoothGrad: Perturbation {
         result.takeMeans(sums, images: images, pixels: shape.height * shape.width, count: samples)
     }
 
-    /// Standard normal numbers of one sample (Box & Muller 1958), from its own stream.
+    /// Standard normal numbers of one sample, from its own stream.
     private func normals(_ count: Int, sample: Int) -> [Float] {
         let random = Philox(seed: seed, purpose: .noise, index: sample)
-        return (0 ..< count).map { i in
-            let words = random.block(UInt64(i / 4))
-            let pair = i % 4 < 2 ? (words.x, words.y) : (words.z, words.w)
-            // 1 − u is above 0, so the logarithm is finite.
-            let radius = (-2 * log(1 - Double(Philox.unit(pair.0)))).squareRoot()
-            let angle = 2 * Double.pi * Double(Philox.unit(pair.1))
-            return Float(radius * (i % 2 == 0 ? cos(angle) : sin(angle)))
+        return stride(from: 0, to: count, by: 4).flatMap { first in
+            let four = Philox.normals(random.block(UInt64(first / 4)))
+            return (0 ..< min(4, count - first)).map { four[$0] }
         }
     }
 }

@@ -1,27 +1,29 @@
 import Kernels
 
-/// How the weights of each layer begin (He et al. 2015), so that variance is kept.
+/// How the weights of each layer begin.
 ///
-/// Uniform ±√(6 / inputs) where a ReLU follows: kept from layer to layer on the way forward. Normal of variance 2 / outputs,
-/// as in torchvision's ResNets, where batch normalisation follows, which takes any scale out again: kept on the way back.
-/// Uniform ±1/√inputs in the last layer, so that the first logits, and the evidence drawn from them, are small.
+/// Uniform ±√(6 / inputs) where a ReLU follows, which keeps variance from layer to layer (He et al. 2015). Uniform ±1/√inputs
+/// where batch normalisation follows, directly or after pooling: it takes any scale out again, so that the scale only says how
+/// far a step turns the weights, and this is the one that learning rates of residual networks are made for (PyTorch's default).
+/// Uniform ±1/√inputs in the last layer too, so that the first logits, and the evidence drawn from them, are small.
 struct WeightStart {
-    private let last: String?
-    private let normalised: Set<String>
+    private let small: Set<String>
 
     init(_ architecture: Architecture) {
-        last = architecture.layers.last(where: \.kind.hasWeights)?.name
-        normalised = Set(architecture.layers.flatMap { layer -> [String] in
-            if case .batchNormalisation = layer.kind { layer.inputs } else { [] }
-        })
+        let layers = Dictionary(uniqueKeysWithValues: architecture.layers.map { ($0.name, $0) })
+        /// The layer itself, or what it pools.
+        func pooled(_ name: String) -> String {
+            guard let layer = layers[name], layer.kind.pools else { return name }
+            return pooled(layer.inputs[0])
+        }
+        let normalised = architecture.layers.filter(\.kind.normalises).map { pooled($0.inputs[0]) }
+        let last = architecture.layers.last(where: \.kind.hasWeights).map { [$0.name] } ?? []
+        small = Set(normalised + last)
     }
 
-    /// - Parameters:
-    ///   - inputs: weights that each output is a sum over.
-    ///   - outputs: weights that each input meets.
-    func of(_ layer: String, inputs: Int, outputs: Int) -> Parameter.Start {
-        if layer == last { return .uniform(1 / Float(inputs).squareRoot()) }
-        return normalised.contains(layer) ? .normal((2 / Float(outputs)).squareRoot()) : .uniform((6 / Float(inputs)).squareRoot())
+    /// - Parameter inputs: weights that each output is a sum over.
+    func of(_ layer: String, inputs: Int) -> Parameter.Start {
+        .uniform(((small.contains(layer) ? 1 : 6) / Float(inputs)).squareRoot())
     }
 }
 
@@ -31,6 +33,17 @@ extension LayerKind {
         case .convolution, .linear: true
         default: false
         }
+    }
+
+    fileprivate var pools: Bool {
+        switch self {
+        case .maxPooling, .averagePooling: true
+        default: false
+        }
+    }
+
+    fileprivate var normalises: Bool {
+        if case .batchNormalisation = self { true } else { false }
     }
 }
 
@@ -44,15 +57,10 @@ extension ParameterLayout {
             case .constant(let value):
                 values.update(repeating: value, count: count)
             case .uniform(let bound):
-                fill(values, count) { words in
-                    (2 * SIMD4(Philox.unit(words.x), Philox.unit(words.y), Philox.unit(words.z), Philox.unit(words.w)) - 1) * bound
-                }
-            case .normal(let deviation):
-                fill(values, count) { Philox.normals($0) * deviation }
-            }
-            func fill(_ values: UnsafeMutablePointer<Float>, _ count: Int, _ draw: (SIMD4<UInt32>) -> SIMD4<Float>) {
                 for i in stride(from: 0, to: count, by: 4) {
-                    let numbers = draw(random.block(UInt64(i / 4)))
+                    let words = random.block(UInt64(i / 4))
+                    let units = SIMD4(Philox.unit(words.x), Philox.unit(words.y), Philox.unit(words.z), Philox.unit(words.w))
+                    let numbers = (2 * units - 1) * bound
                     for lane in 0 ..< min(4, count - i) { values[i + lane] = numbers[lane] }
                 }
             }

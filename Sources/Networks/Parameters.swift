@@ -22,8 +22,6 @@ public struct Parameter: Hashable, Sendable {
         case constant(Float)
         /// Uniform within ± the bound.
         case uniform(Float)
-        /// Normal around 0, of this deviation.
-        case normal(Float)
     }
 }
 
@@ -50,13 +48,11 @@ public struct ParameterLayout: Hashable, Sendable {
             let input = inputs[layer.inputs[0]]!
             switch layer.kind {
             case .convolution(let channels, let kernel, _, _, _, let bias):
-                let taps = kernel.height * kernel.width
                 add("\(layer.name).weight", [kernel.height, kernel.width, input.channels, channels],
-                    start.of(layer.name, inputs: taps * input.channels, outputs: taps * channels))
+                    start.of(layer.name, inputs: kernel.height * kernel.width * input.channels))
                 if bias { add("\(layer.name).bias", [channels]) }
             case .linear(let features, let bias):
-                add("\(layer.name).weight", [input.channels, features],
-                    start.of(layer.name, inputs: input.channels, outputs: features))
+                add("\(layer.name).weight", [input.channels, features], start.of(layer.name, inputs: input.channels))
                 if bias { add("\(layer.name).bias", [features]) }
             case .batchNormalisation:
                 add("\(layer.name).weight", [shape.channels], .constant(1))

@@ -104,7 +104,7 @@ extension ReferenceImages<Double> {
 
 /// (f(x + h e_i) − f(x − h e_i)) / 2h for elements `indices` of x; nil at a kink, where the slopes on the two sides
 /// differ: at two equal maxima of a pooling window, or a ReLU's 0.
-func centralDifferences(of values: [Double], at indices: [Int], step: Double = 1e-5,
+func centralDifferences(of values: [Double], at indices: [Int], step: Double = 2e-7,
                         _ function: ([Double]) -> Double) -> [Double?] {
     let here = function(values)
     return indices.map { i in

@@ -16,16 +16,26 @@ import Testing
         #expect(try network.shape(of: "layer4.1.relu2") == MapShape(height: side, width: side, channels: 512))
     }
 
-    @Test func convolutionsBeforeNormalisationKeepVarianceOnTheWayBack() throws {
-        let network = try Network(architecture: .named("resnet18", classes: 10), imageShape: small, seed: 3)
-        let index = try #require(network.layout.parameters.firstIndex { $0.name == "layer2.0.conv1.weight" })
-        let weights = network.parameter(index).elements.map(Double.init)
-        let variance = weights.reduce(0) { $0 + $1 * $1 } / Double(weights.count)
-        #expect(abs(variance / (2 / (9 * 128.0)) - 1) < 0.03)
-        let linear = try #require(network.layout.parameters.firstIndex { $0.name == "fc.weight" })
-        let largest = network.parameter(linear).elements.map { abs($0) }.max()!
-        let bound = 1 / Float(512).squareRoot()
-        #expect(largest <= bound && largest > 0.98 * bound)
+    /// ±1/√inputs where batch normalisation follows, after pooling too, and at the end; ±√(6 / inputs) elsewhere.
+    @Test func weightsStartSmallWhereScaleDoesNotMatter() throws {
+        let text = """
+            a = convolution(image, channels: 32, kernel: 3x5)
+            pool = maxPooling(a, kernel: 2)
+            mean = averagePooling(pool, kernel: 2)
+            bn = batchNormalisation(mean)
+            b = convolution(bn, channels: 64, kernel: 3)
+            relu = relu(b)
+            all = globalAveragePooling(relu)
+            hidden = linear(all, features: 40)
+            fc = linear(hidden, features: 50)
+            """
+        let network = try Network(architecture: Architecture(text: text), imageShape: small, seed: 3)
+        for (layer, bound) in [("a", 1 / 45.0), ("b", 6 / 288.0), ("hidden", 6 / 64.0), ("fc", 1 / 40.0)] {
+            let index = try #require(network.layout.parameters.firstIndex { $0.name == "\(layer).weight" })
+            let sizes = network.parameter(index).elements.map { abs(Double($0)) }, bound = bound.squareRoot()
+            #expect(sizes.max()! <= bound && sizes.max()! > 0.99 * bound, "\(layer)")
+            #expect(abs(sizes.reduce(0, +) / Double(sizes.count) / bound - 0.5) < 0.04, "\(layer)")
+        }
     }
 
     @Test func aBatchOfOneNeedsPixels() throws {
