@@ -15,6 +15,7 @@ extension TrainingSettings {
             loss: try Self.loss(training), optimiser: try Self.optimiser(training),
             learningRate: training.learning_rate, weightDecay: training.weight_decay,
             decaysVectors: training.decay_spares_vectors == 0,
+            headRate: training.head_rate == 0 ? 1 : training.head_rate,
             schedule: try Self.schedule(training),
             warmupSteps: try require(training.warmup_steps, "warmup_steps", in: 0 ... maximum),
             batchSize: try require(training.batch_size, "batch_size", in: 1 ... 1 << 20),

@@ -51,6 +51,7 @@ public struct AdamUpdate: ParallelWork {
     public func run(part: Int) {
         let part = updated.parts[part]
         var rates = rates
+        rates.rate *= part.rate
         if !part.decays { (rates.decay, rates.shrink) = (0, 0) }
         forEachVector(part.count, Body(updated: updated, rates: rates, first: first, second: second, start: part.start))
     }
@@ -104,11 +105,12 @@ public struct MomentumUpdate: ParallelWork {
 
     public func run(part: Int) {
         let part = updated.parts[part]
-        forEachVector(part.count, Body(update: self, decay: part.decays ? decay : 0, start: part.start))
+        forEachVector(part.count, Body(update: self, rate: rate * part.rate, decay: part.decays ? decay : 0, start: part.start))
     }
 
     private struct Body: VectorBody {
         let update: MomentumUpdate
+        let rate: Float
         let decay: Float
         let start: Int
 
@@ -118,7 +120,7 @@ public struct MomentumUpdate: ParallelWork {
             var w = V(reading: updated.weights + position)
             let g = V(reading: updated.gradient + position) + w * decay
             let v = V(reading: update.velocity + position) * update.momentum + g
-            w -= (update.nesterov ? g + v * update.momentum : v) * update.rate
+            w -= (update.nesterov ? g + v * update.momentum : v) * rate
             updated.write(w, at: position, first: lanes)
             v.write(to: update.velocity + position, first: lanes)
         }

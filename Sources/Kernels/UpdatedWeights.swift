@@ -7,11 +7,13 @@ public struct UpdatePart: Sendable {
     let count: Int
     /// Whether weight decay draws these weights to zero.
     let decays: Bool
+    /// Factor on the learning rate.
+    let rate: Float
 
     /// The parts of a stretch of memory.
-    public static func cut(_ elements: Range<Int>, decays: Bool) -> [UpdatePart] {
+    public static func cut(_ elements: Range<Int>, decays: Bool, rate: Float = 1) -> [UpdatePart] {
         stride(from: elements.lowerBound, to: elements.upperBound, by: grain).map { start in
-            UpdatePart(start: start, count: min(grain, elements.upperBound - start), decays: decays)
+            UpdatePart(start: start, count: min(grain, elements.upperBound - start), decays: decays, rate: rate)
         }
     }
 }

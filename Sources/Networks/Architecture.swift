@@ -25,6 +25,9 @@ public struct Architecture: Hashable, Sendable {
 
     public func index(of name: String) -> Int? { layers.firstIndex { $0.name == name } }
 
+    /// The head: the last layer with weights, which turns features into logits. nil without any.
+    public var head: String? { layers.last(where: \.kind.hasWeights)?.name }
+
     private func validate() throws {
         guard let last = layers.last else { throw NetworkError.invalidArchitecture("an architecture needs a layer") }
         var known: Set<String> = [Self.image]

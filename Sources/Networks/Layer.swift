@@ -40,6 +40,14 @@ public enum LayerKind: Hashable, Sendable {
     /// Sum of two or more inputs of one shape: where a residual block's branches meet.
     case add
 
+    /// Whether it sums its inputs with weights: a convolution, or a linear layer.
+    var hasWeights: Bool {
+        switch self {
+        case .convolution, .linear: true
+        default: false
+        }
+    }
+
     /// The word for it in architecture text.
     public var name: String {
         switch self {

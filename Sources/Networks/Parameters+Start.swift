@@ -17,8 +17,7 @@ struct WeightStart {
             return pooled(layer.inputs[0])
         }
         let normalised = architecture.layers.filter(\.kind.normalises).map { pooled($0.inputs[0]) }
-        let last = architecture.layers.last(where: \.kind.hasWeights).map { [$0.name] } ?? []
-        small = Set(normalised + last)
+        small = Set(normalised).union(architecture.head.map { [$0] } ?? [])
     }
 
     /// - Parameter inputs: weights that each output is a sum over.
@@ -28,13 +27,6 @@ struct WeightStart {
 }
 
 extension LayerKind {
-    fileprivate var hasWeights: Bool {
-        switch self {
-        case .convolution, .linear: true
-        default: false
-        }
-    }
-
     fileprivate var pools: Bool {
         switch self {
         case .maxPooling, .averagePooling: true

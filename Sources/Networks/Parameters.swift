@@ -5,6 +5,8 @@ import Tensors
 public struct Parameter: Hashable, Sendable {
     /// "conv1.weight"
     public let name: String
+    /// "conv1"
+    let layer: String
     /// Convolution weights [kernel height, kernel width, input channels, output channels]; linear weights
     /// [inputs, outputs]; biases, and all of normalisation's [channels].
     public let shape: Shape
@@ -37,10 +39,10 @@ public struct ParameterLayout: Hashable, Sendable {
         var inputs: [String: MapShape] = [Architecture.image: image]
         var parameters: [Parameter] = []
         var offset = 0
-        func add(_ name: String, _ shape: Shape, _ start: Parameter.Start = .constant(0), isTrained: Bool = true,
-                 least: Float = -.infinity) {
-            parameters.append(Parameter(name: name, shape: shape, isTrained: isTrained, least: least, start: start,
-                                        offset: offset))
+        func add(_ layer: Layer, _ name: String, _ shape: Shape, _ start: Parameter.Start = .constant(0),
+                 isTrained: Bool = true, least: Float = -.infinity) {
+            parameters.append(Parameter(name: "\(layer.name).\(name)", layer: layer.name, shape: shape, isTrained: isTrained,
+                                        least: least, start: start, offset: offset))
             offset += Arena.rounded(shape.count)
         }
         let start = WeightStart(architecture)
@@ -48,17 +50,17 @@ public struct ParameterLayout: Hashable, Sendable {
             let input = inputs[layer.inputs[0]]!
             switch layer.kind {
             case .convolution(let channels, let kernel, _, _, _, let bias):
-                add("\(layer.name).weight", [kernel.height, kernel.width, input.channels, channels],
+                add(layer, "weight", [kernel.height, kernel.width, input.channels, channels],
                     start.of(layer.name, inputs: kernel.height * kernel.width * input.channels))
-                if bias { add("\(layer.name).bias", [channels]) }
+                if bias { add(layer, "bias", [channels]) }
             case .linear(let features, let bias):
-                add("\(layer.name).weight", [input.channels, features], start.of(layer.name, inputs: input.channels))
-                if bias { add("\(layer.name).bias", [features]) }
+                add(layer, "weight", [input.channels, features], start.of(layer.name, inputs: input.channels))
+                if bias { add(layer, "bias", [features]) }
             case .batchNormalisation:
-                add("\(layer.name).weight", [shape.channels], .constant(1))
-                add("\(layer.name).bias", [shape.channels])
-                add("\(layer.name).running_mean", [shape.channels], isTrained: false)
-                add("\(layer.name).running_var", [shape.channels], .constant(1), isTrained: false, least: 0)
+                add(layer, "weight", [shape.channels], .constant(1))
+                add(layer, "bias", [shape.channels])
+                add(layer, "running_mean", [shape.channels], isTrained: false)
+                add(layer, "running_var", [shape.channels], .constant(1), isTrained: false, least: 0)
             default:
                 break
             }

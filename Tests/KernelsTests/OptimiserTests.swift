@@ -55,15 +55,15 @@ import Testing
         #expect(weights.guardIsIntact && velocity.guardIsIntact)
     }
 
-    /// Parts that do not decay, and an average taken in the same pass: a ← a + 0.25 (w − a).
-    @Test(arguments: [false, true]) func sparesPartsAndAverages(usesAdam: Bool) {
+    /// A part at a rate of its own that does not decay, and an average taken in the same pass: a ← a + 0.25 (w − a).
+    @Test(arguments: [false, true]) func treatsPartsApartAndAverages(usesAdam: Bool) {
         let count = 5000, spared = 1234 ..< 1300, random = Numbers(seed: 9)
         let weights = Memory(random.values(count)), gradient = Memory(random.values(count))
         let average = Memory(random.values(count)), first = Memory(count: count), second = Memory(count: count)
         first.base.update(repeating: 0, count: count)
         second.base.update(repeating: 0, count: count)
         let before = weights.values.map(Double.init), averageBefore = average.values.map(Double.init)
-        let parts = UpdatePart.cut(0 ..< spared.lowerBound, decays: true) + UpdatePart.cut(spared, decays: false)
+        let parts = UpdatePart.cut(0 ..< spared.lowerBound, decays: true) + UpdatePart.cut(spared, decays: false, rate: 3)
             + UpdatePart.cut(spared.upperBound ..< count, decays: true)
         var rates = AdamUpdate.Rates(rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0, shrink: 0.5,
                                      correction1: power(0.9, 1), correction2: power(0.999, 1))
@@ -80,11 +80,11 @@ import Testing
         let wanted = before.indices.map { i in
             let g = Double(gradient.base[i])
             if usesAdam {
-                rates.shrink = spared.contains(i) ? 0 : 0.5
+                (rates.rate, rates.shrink) = spared.contains(i) ? (0.03, 0) : (0.01, 0.5)
                 return Reference.adam(weight: before[i], gradient: g, first: 0, second: 0, rates: rates).weight
             }
-            return Reference.momentum(weight: before[i], gradient: g, velocity: 0, rate: 0.05, momentum: 0.9,
-                                      decay: spared.contains(i) ? 0 : 0.5, nesterov: true).weight
+            return Reference.momentum(weight: before[i], gradient: g, velocity: 0, rate: spared.contains(i) ? 0.15 : 0.05,
+                                      momentum: 0.9, decay: spared.contains(i) ? 0 : 0.5, nesterov: true).weight
         }
         expectClose(weights.values, wanted, terms: 8)
         expectClose(average.values, zip(averageBefore, wanted).map { $0 + 0.25 * ($1 - $0) }, terms: 8)

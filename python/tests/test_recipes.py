@@ -121,6 +121,25 @@ def test_decay_spares_biases(optimiser):
         assert min(moved(choice).values()) > 0
 
 
+# ---- the head's rate ----
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
+def test_the_head_has_a_rate_of_its_own(optimiser):
+    """After one step from the same weights, the head has gone a third as far, and everything else the same way."""
+
+    def moved(rate):
+        classifier = quick(optimiser=optimiser, schedule="constant", learning_rate=0.01, batch_size=150, warm_start=True)
+        start = checkpoint.read_parameters(classifier.set_params(epochs=1).fit(X, Y).network_)
+        classifier.set_params(head_rate=rate).fit(X, Y)
+        return {name: values - start[name] for name, values in checkpoint.read_parameters(classifier.network_).items()}
+
+    full, slow = moved(1.0), moved(1 / 3)
+    for name, values in full.items():
+        np.testing.assert_allclose(slow[name], values / 3 if name.startswith("fc2") else values, rtol=1e-3, atol=1e-7)
+        assert np.abs(values).max() > 1e-5
+
+
 # ---- smoothed labels ----
 
 
@@ -208,6 +227,7 @@ def test_the_same_bits_for_any_threads(kind):
     ("settings", "message"),
     [
         ({"average_decay": 1}, "average_decay is 1, but must be at least 0 and below 1"),
+        ({"head_rate": 0}, "head_rate is 0, but must be at least 1e-09 and at most 1e\\+09"),
         ({"decay_biases": "never"}, "decay_biases is 'never', but must be 'auto', True or False"),
         ({"test_time_flip": "yes"}, "test_time_flip is 'yes', but must be True or False"),
     ],

@@ -50,7 +50,7 @@ typedef struct {
     float label_smoothing;       /* CROSS_ENTROPY: share of the label that is spread over all classes, below 1 */
     float average_decay;         /* of a moving average of the weights, below 1; 0: none is kept */
     int32_t decay_spares_vectors; /* 1: weight_decay leaves parameters of one axis alone */
-    int32_t reserved;            /* 0 */
+    float head_rate;             /* factor on the learning rate of the last layer with weights; 0 stands for 1 */
     const evicam_augmentation *augmentation; /* read when the trainer is made; NULL: none */
 } evicam_training;
 

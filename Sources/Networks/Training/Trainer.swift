@@ -54,7 +54,8 @@ public final class Trainer {
         second = settings.optimiser.hasSecondMoment ? try Arena(count: count) : nil
         average = settings.averageDecay > 0 ? try Arena(count: count) : nil
         average?.base.update(from: network.parameters.base, count: count)
-        parts = UpdateParts(layout: network.layout, decaysVectors: settings.decaysVectors)
+        parts = UpdateParts(layout: network.layout, head: network.architecture.head, decaysVectors: settings.decaysVectors,
+                            headRate: settings.headRate)
         var compiler = try PlanCompiler(
             architecture: network.architecture, image: network.imageShape, purpose: .training,
             capacity: settings.batchSize, layout: network.layout, parameters: network.parameters.base,

@@ -7,6 +7,8 @@ public struct TrainingSettings: Sendable {
     public var weightDecay: Float
     /// Whether weight decay also meets parameters of one axis: biases, and the scales and shifts of normalisation.
     public var decaysVectors: Bool
+    /// Factor on the learning rate of the head, the last layer with weights.
+    public var headRate: Float
     public var schedule: Schedule
     /// Steps over which the rate rises linearly to what the schedule says.
     public var warmupSteps: Int
@@ -18,13 +20,14 @@ public struct TrainingSettings: Sendable {
     public var seed: UInt64
 
     public init(loss: any Loss, optimiser: Optimiser = .adam(), learningRate: Float = 1e-3, weightDecay: Float = 0,
-                decaysVectors: Bool = true, schedule: Schedule = .constant, warmupSteps: Int = 0, batchSize: Int = 128,
-                averageDecay: Float = 0, augmentation: Augmentation = Augmentation(), seed: UInt64 = 0) {
+                decaysVectors: Bool = true, headRate: Float = 1, schedule: Schedule = .constant, warmupSteps: Int = 0,
+                batchSize: Int = 128, averageDecay: Float = 0, augmentation: Augmentation = Augmentation(), seed: UInt64 = 0) {
         self.loss = loss
         self.optimiser = optimiser
         self.learningRate = learningRate
         self.weightDecay = weightDecay
         self.decaysVectors = decaysVectors
+        self.headRate = headRate
         self.schedule = schedule
         self.warmupSteps = warmupSteps
         self.batchSize = batchSize
@@ -47,6 +50,7 @@ public struct TrainingSettings: Sendable {
         }
         try check(learningRate.isFinite && learningRate > 0, "learning_rate", learningRate, "above 0 and finite")
         try check(weightDecay.isFinite && weightDecay >= 0, "weight_decay", weightDecay, "at least 0 and finite")
+        try check(headRate.isFinite && headRate > 0, "head_rate", headRate, "above 0 and finite")
         try check(warmupSteps >= 0, "warmup_steps", warmupSteps, "at least 0")
         try check(batchSize >= 1 && batchSize <= 1 << 20, "batch_size", batchSize, "1 ... 1048576")
         try check(averageDecay >= 0 && averageDecay < 1, "average_decay", averageDecay, "at least 0 and below 1")

@@ -4,19 +4,23 @@ import Kernels
 final class UpdateParts {
     let parts: UnsafeBufferPointer<UpdatePart>
 
-    /// - Parameter decaysVectors: whether weight decay also meets parameters of one axis: biases, and the scales and
-    ///   shifts of normalisation.
-    init(layout: ParameterLayout, decaysVectors: Bool) {
+    /// - Parameters:
+    ///   - head: the last layer with weights.
+    ///   - decaysVectors, headRate: see `TrainingSettings`.
+    init(layout: ParameterLayout, head: String?, decaysVectors: Bool, headRate: Float) {
+        func treatment(_ parameter: Parameter) -> Treatment {
+            Treatment(decays: parameter.decays(vectorsToo: decaysVectors), rate: parameter.layer == head ? headRate : 1)
+        }
         var parts: [UpdatePart] = []
         // Neighbours that are treated alike are one stretch, with the gap of zeros between them.
         var start = 0
         let parameters = layout.parameters
         for (index, parameter) in parameters.enumerated() {
-            let decays = parameter.decays(vectorsToo: decaysVectors)
+            let own = treatment(parameter)
             let next = index + 1 < parameters.count ? parameters[index + 1] : nil
-            if let next, next.decays(vectorsToo: decaysVectors) == decays { continue }
+            if let next, treatment(next) == own { continue }
             let end = next?.offset ?? layout.flatCount
-            parts += UpdatePart.cut(start ..< end, decays: decays)
+            parts += UpdatePart.cut(start ..< end, decays: own.decays, rate: own.rate)
             start = end
         }
         let memory = UnsafeMutableBufferPointer<UpdatePart>.allocate(capacity: parts.count)
@@ -25,6 +29,11 @@ final class UpdateParts {
     }
 
     deinit { parts.deallocate() }
+
+    private struct Treatment: Equatable {
+        let decays: Bool
+        let rate: Float
+    }
 }
 
 extension Parameter {

@@ -15,8 +15,8 @@ static int training_get(PyObject *args, PyObject *kwargs, PyObject **network, ev
                             "kl_annealing_hold", "rescue_weight", "optimiser", "learning_rate", "weight_decay",
                             "beta1", "beta2", "epsilon", "momentum", "nesterov", "schedule", "schedule_period",
                             "schedule_decay", "total_steps", "warmup_steps", "batch_size", "seed", "cross_entropy_steps",
-                            "label_smoothing", "average_decay", "decay_spares_vectors", "crop", "flip", "cutout",
-                            "rotation", NULL};
+                            "label_smoothing", "average_decay", "decay_spares_vectors", "head_rate", "crop",
+                            "flip", "cutout", "rotation", NULL};
     long long annealing, hold, period, total, warmup, batch, cross_entropy, crop, cutout;
     PyObject *seed;
     memset(t, 0, sizeof *t);
@@ -24,13 +24,13 @@ static int training_get(PyObject *args, PyObject *kwargs, PyObject **network, ev
     t->struct_size = sizeof *t;
     a->struct_size = sizeof *a;
     t->augmentation = a;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O$iiffLLfiffffffpiLfLLLO!LffpLpLf:Trainer", names, network, &t->loss,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O$iiffLLfiffffffpiLfLLLO!LffpfLpLf:Trainer", names, network, &t->loss,
                                      &t->evidence, &t->evidence_clip, &t->kl_weight, &annealing, &hold,
                                      &t->rescue_weight, &t->optimiser, &t->learning_rate, &t->weight_decay, &t->beta1,
                                      &t->beta2, &t->epsilon, &t->momentum, &t->nesterov, &t->schedule, &period,
                                      &t->schedule_decay, &total, &warmup, &batch, &PyLong_Type, &seed,
                                      &cross_entropy, &t->label_smoothing, &t->average_decay, &t->decay_spares_vectors,
-                                     &crop, &a->flip, &cutout, &a->rotation))
+                                     &t->head_rate, &crop, &a->flip, &cutout, &a->rotation))
         return -1;
     t->cross_entropy_steps = cross_entropy;
     a->crop = crop;

@@ -82,6 +82,7 @@ class EvidentialClassifier(Classifier):
         learning_rate=2e-3,
         weight_decay=0.0,
         decay_biases="auto",
+        head_rate=1.0,
         schedule="one-cycle",
         warmup=0.0,
         average_decay=0.0,
@@ -111,6 +112,7 @@ class EvidentialClassifier(Classifier):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.decay_biases = decay_biases
+        self.head_rate = head_rate
         self.schedule = schedule
         self.warmup = warmup
         self.average_decay = average_decay

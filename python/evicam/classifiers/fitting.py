@@ -242,6 +242,7 @@ class Fitting:
             "optimiser": OPTIMISERS[check_choice(self.optimiser, "optimiser", OPTIMISERS)],
             "learning_rate": check_real(self.learning_rate, "learning_rate", 0, low_open=True),
             "weight_decay": check_real(self.weight_decay, "weight_decay", 0),
+            "head_rate": check_real(self.head_rate, "head_rate", 1e-9, 1e9),
             "schedule": SCHEDULES[check_choice(self.schedule, "schedule", SCHEDULES)],
             "batch_size": check_positive_int(self.batch_size, "batch_size"),
         }

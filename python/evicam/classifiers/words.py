@@ -17,6 +17,10 @@ PARAMETERS = """
     decay_biases : bool or "auto"
         Whether weight decay also meets biases and the scales and shifts of batch normalisation. "auto": only in networks
         without batch normalisation, where the rest of a layer's size is the weights' to set.
+    head_rate : float
+        Factor on the learning rate of the head, the last layer. Below 1 it lets the rest of a network with batch
+        normalisation learn at a rate that the head would not bear; above 1 it lets a new head catch up with
+        pretrained features.
     schedule : {"constant", "step", "cosine", "one-cycle"}
         Learning rate over a fit. "one-cycle" rises to `learning_rate` over the first 30% and falls to nearly nothing;
         "cosine" falls from it to zero; "step" multiplies it by 0.1 every 7 epochs.
