@@ -20,7 +20,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--recipe",
         metavar="DATASET",
-        help="begin with the settings that train the architecture well on fashion-mnist, mnist or cifar-10, or on images like them",
+        help="begin with the settings that suit the architecture on fashion-mnist, mnist or cifar-10, or on images like them",
     )
     parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")

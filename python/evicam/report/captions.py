@@ -15,7 +15,8 @@ def summary(results, name) -> str:
     """What was done, for someone who has not read the paper."""
     part = "all" if results["limit"] is None else "the first"
     return (
-        f"Two convolutional networks, each a {network(results)}, learned {name} from {part} {results['training_images']:,} training images. "
+        f"Two convolutional networks, each a {network(results)}, learned {name} from {part} "
+        f"{results['training_images']:,} training images. "
         "They differ only in the end. The softmax network turns its outputs into probabilities that must add up to one, "
         "so it always sounds sure of something. The evidential network counts the evidence for each class: what no "
         "evidence speaks for is left as uncertainty u, from 0 (sure) to 1 (knows nothing)."
