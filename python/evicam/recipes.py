@@ -18,9 +18,10 @@ _LENET = {
         augmentation=Augmentation(crop=3, flip=True),
     ),
 }  # fmt: skip
-# Residual networks: momentum, one cycle, averaged weights; evidence is learned after the ranking.
+# Residual networks: momentum at a rate that the head would not bear, one cycle, averaged weights; evidence is learned after the
+# ranking.
 _RESIDUAL = dict(
-    batch_size=128, optimiser="sgd", learning_rate=0.02, weight_decay=2.5e-3, schedule="one-cycle",
+    batch_size=128, optimiser="sgd", learning_rate=0.1, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
     average_decay=0.998, normalisation="channels", validation_fraction=0.05,
 )  # fmt: skip
 _CHANGES = {

@@ -11,6 +11,8 @@ CLOTHES = (
 )  # fmt: skip
 # As in batches.meta.txt of CIFAR-10 (Krizhevsky 2009).
 OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+# As they are written in a sentence.
+WRITTEN = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import datasets, metrics
+from ..datasets.catalogue import WRITTEN
 from .rotation import turned
 
 MOST = 1000  # images of each kind
@@ -99,7 +100,7 @@ def _foreign(dataset, shape) -> dict[str, np.ndarray]:
     canvas = np.zeros((len(pictures), *shape[1:3]), np.uint8)
     places = [_centred(large, small) for large, small in zip(shape[1:3], pictures.shape[1:3])]
     canvas[:, places[0][0], places[1][0]] = pictures[:, places[0][1], places[1][1]]
-    return {f"images of {other}": canvas if len(shape) == 3 else np.repeat(canvas[..., None], shape[3], axis=3)}
+    return {f"images of {WRITTEN[other]}": canvas if len(shape) == 3 else np.repeat(canvas[..., None], shape[3], axis=3)}
 
 
 def _centred(large, small) -> tuple[slice, slice]:

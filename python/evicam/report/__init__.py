@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from ..datasets.catalogue import WRITTEN
 from . import captions, localisation
 from .page import code, figure, folded, heading, numbers, page, paragraph, table, title
 
@@ -12,7 +13,6 @@ from .page import code, figure, folded, heading, numbers, page, paragraph, table
 PAPER = {"mnist": 98.3, "fashion-mnist": 95.7, "cifar-10": 71.8}
 PAPERS_RESNET = {"cifar-10": 93.3}
 PUBLISHED = {"mnist": 99.1, "fashion-mnist": 91.0}
-TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar-10": "CIFAR-10"}
 
 __all__ = ["render"]
 
@@ -32,7 +32,7 @@ def render(results: dict, figures: dict[str, bytes]) -> str:
     str
         HTML: no script, no address outside the page; every text of `results` is escaped.
     """
-    name = TITLES.get(results["dataset"], results["dataset"])
+    name = WRITTEN.get(results["dataset"], results["dataset"])
     network = captions.network(results)
     evidential, softmax = results["models"]["evidential"], results["models"]["softmax"]
     body = [
