@@ -259,8 +259,8 @@ def test_a_residual_network_goes_on_where_it_was_killed(colours, tmp_path, monke
             del model["seconds_per_epoch"], model["minutes"]
         del results["command"]
     assert again == whole
-    with pytest.raises(ValueError, match="checkpoint is of another training .*learning_rate is 0.1, but was"):
-        monkeypatch.setitem(evicam.recipes._RESIDUAL, "learning_rate", 0.1)
+    with pytest.raises(ValueError, match="checkpoint is of another training .*learning_rate is 0.05, but was"):
+        monkeypatch.setitem(evicam.recipes._RESIDUAL, "learning_rate", 0.05)
         reproduce_function("cifar-10", tmp_path / "killed", **job)
 
 
