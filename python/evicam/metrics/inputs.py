@@ -27,7 +27,9 @@ def as_mask(name, values, threshold=None, remedy=CUT_BEFORE) -> np.ndarray:
         raise ValueError(f"{name} holds NaN")
     if values.dtype.kind != "b" and threshold is not None:
         values = values > threshold
-    elif values.dtype.kind != "b" and (values.dtype.kind == "f" or not np.isin(values, (0, 1)).all()):
+    elif values.dtype.kind == "f":  # even of zeros and ones only: a heatmap without anything on it is no mask
+        raise ValueError(f"{name} holds {values.dtype} values, which are no mask: {remedy}")
+    elif values.dtype.kind != "b" and not np.isin(values, (0, 1)).all():
         raise ValueError(f"{name} holds {values.dtype} values other than 0 and 1: {remedy}")
     return np.ascontiguousarray(values, np.uint8)
 
