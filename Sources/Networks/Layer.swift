@@ -48,6 +48,8 @@ public enum LayerKind: Hashable, Sendable {
         }
     }
 
+    var isBatchNormalisation: Bool { if case .batchNormalisation = self { true } else { false } }
+
     /// The word for it in architecture text.
     public var name: String {
         switch self {

@@ -16,7 +16,7 @@ struct WeightStart {
             guard let layer = layers[name], layer.kind.pools else { return name }
             return pooled(layer.inputs[0])
         }
-        let normalised = architecture.layers.filter(\.kind.normalises).map { pooled($0.inputs[0]) }
+        let normalised = architecture.layers.filter(\.kind.isBatchNormalisation).map { pooled($0.inputs[0]) }
         small = Set(normalised).union(architecture.head.map { [$0] } ?? [])
     }
 
@@ -32,10 +32,6 @@ extension LayerKind {
         case .maxPooling, .averagePooling: true
         default: false
         }
-    }
-
-    fileprivate var normalises: Bool {
-        if case .batchNormalisation = self { true } else { false }
     }
 }
 

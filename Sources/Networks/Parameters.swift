@@ -73,7 +73,7 @@ public struct ParameterLayout: Hashable, Sendable {
 
     /// Floats of `layer` that are trained.
     public func count(of layer: String) -> Int {
-        parameters.reduce(0) { $0 + ($1.name == "\(layer).weight" || $1.name == "\(layer).bias" ? $1.shape.count : 0) }
+        parameters.reduce(0) { $0 + ($1.layer == layer && $1.isTrained ? $1.shape.count : 0) }
     }
 
     func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }

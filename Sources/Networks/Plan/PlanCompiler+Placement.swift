@@ -171,10 +171,6 @@ extension PlanCompiler {
     }
 }
 
-extension LayerKind {
-    fileprivate var isBatchNormalisation: Bool { if case .batchNormalisation = self { true } else { false } }
-}
-
 /// Hands out aligned stretches of one allocation; without a base it only counts (the addresses are then meaningless).
 private struct Placer {
     var base: UnsafeMutablePointer<Float>?

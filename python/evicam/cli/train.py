@@ -68,7 +68,7 @@ def _settings(options) -> dict:
     """What was given of the classifier's parameters; the others are the recipe's, or keep the classifier's own defaults."""
     from ..recipes import recipe
 
-    names = ["batch_size", "learning_rate", "validation_fraction"]
+    names = ["epochs", "batch_size", "learning_rate", "validation_fraction"]
     if options.softmax:
         for name in ("loss", "evidence"):
             if getattr(options, name) is not None:
@@ -79,8 +79,6 @@ def _settings(options) -> dict:
     if options.recipe is not None:
         kind = "softmax" if options.softmax else "evidential"
         given = recipe(options.architecture, options.recipe, kind, options.epochs) | given
-    elif options.epochs is not None:
-        given["epochs"] = options.epochs
     return given | dict(architecture=options.architecture, random_state=options.seed, verbose=not options.quiet)
 
 
