@@ -98,6 +98,41 @@ def test_train_refuses(folder, tmp_path, capsys):
     assert not target.exists()
 
 
+# ---- evaluate ----
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_evaluate_says_what_the_metrics_say(folder, model, capsys, flip):
+    command = ["evaluate", str(model), "--data", str(folder), *["--flip"] * flip]
+    assert main([*command, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    data = evicam.datasets.from_folder(folder)
+    classifier = evicam.load(model).set_params(test_time_flip=flip)
+    opinion, labels = classifier.predict_opinion(data.images), np.asarray(data.class_names)[data.labels]
+    assert row["images"] == 90 and row["accuracy"] == classifier.score(data.images, labels)
+    assert row["calibration_error"] == evicam.metrics.calibration_error(opinion.probability, labels, classes=opinion.classes)
+    truth = opinion.probability[np.arange(90), data.labels]
+    assert row["log_loss"] == pytest.approx(-np.log(truth).mean(), rel=1e-6)
+    assert row["uncertainty_correct"] == pytest.approx(opinion.uncertainty[opinion.label == labels].mean(), rel=1e-6)
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith(f"accuracy {row['accuracy']:.4f} on 90 images, calibration error ")
+
+
+def test_evaluate_a_softmax_classifier(folder, tmp_path, capsys):
+    evicam.SoftmaxClassifier(epochs=1, random_state=0, verbose=False).fit(X, Y).save(tmp_path / "twin")
+    assert main(["evaluate", str(tmp_path / "twin"), "--data", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out).keys() == {"images", "accuracy", "calibration_error", "log_loss"}
+
+
+def test_evaluate_on_bad_input(folder, model, tmp_path, capsys):
+    assert "no such file" in fails(capsys, "evaluate", tmp_path / "none", "--data", folder).lower()
+    assert "fashion-mnist" in fails(capsys, "evaluate", model, "--data", "nosuch")
+    for index, name in enumerate(["disc", "ring"]):
+        (tmp_path / "other" / name).mkdir(parents=True)
+        Image.fromarray(X[index]).save(tmp_path / "other" / name / "one.png")
+    assert "ring" in fails(capsys, "evaluate", model, "--data", tmp_path / "other")
+
+
 # ---- predict ----
 
 

@@ -7,9 +7,9 @@ import os
 import sys
 import warnings
 
-from . import explain, info, predict, reproduce, train
+from . import evaluate, explain, info, predict, reproduce, train
 
-COMMANDS = (reproduce, train, predict, explain, info)
+COMMANDS = (reproduce, train, evaluate, predict, explain, info)
 
 DESCRIPTION = "Image classifiers that say how much evidence they have, and where in the image it lies."
 

@@ -1,4 +1,4 @@
-"""What the subcommands on image files share."""
+"""What the subcommands on image files and data sets share."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def batches(paths, image_shape, invert):
             if note:
                 print(f"evicam: note: {note}", file=sys.stderr)
         yield part, images
+
+
+def labelled(data, split, root):
+    """Images and their labels as class names: of a split of a data set, or of a folder with a folder per class."""
+    import numpy as np
+
+    from .. import datasets
+
+    found = datasets.from_folder(data) if Path(data).is_dir() else datasets.load(data, split=split, root=root)
+    return found.images, np.asarray(found.class_names)[found.labels]
 
 
 def plain(label):

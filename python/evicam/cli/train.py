@@ -40,6 +40,7 @@ def add_arguments(parser):
 def run(options):
     from ..arrays import check_positive_int
     from ..classifiers import EvidentialClassifier, SoftmaxClassifier
+    from .evaluate import describe, evaluate
 
     kind = SoftmaxClassifier if options.softmax else EvidentialClassifier
     classifier = kind(**_settings(options))
@@ -61,7 +62,7 @@ def run(options):
     if classifier.interrupted_:
         raise KeyboardInterrupt
     if test is not None:
-        say(f"Test accuracy {classifier.score(*test):.4f} on {len(test[1]):,} images")
+        say(f"Test images: {describe(evaluate(classifier, *test))}")
 
 
 def _settings(options) -> dict:
@@ -84,15 +85,8 @@ def _settings(options) -> dict:
 
 def _data(options, limit):
     """Training images, their labels as class names, and a test set where there is one."""
-    import numpy as np
+    from .files import labelled
 
-    from .. import datasets
-
-    def named(data):
-        return data.images, np.asarray(data.class_names)[data.labels]
-
-    if Path(options.data).is_dir():
-        images, labels = named(datasets.from_folder(options.data))
-        return images[:limit], labels[:limit], None
-    images, labels = named(datasets.load(options.data, split="train", root=options.root))
-    return images[:limit], labels[:limit], named(datasets.load(options.data, split="test", root=options.root))
+    images, labels = labelled(options.data, "train", options.root)
+    test = None if Path(options.data).is_dir() else labelled(options.data, "test", options.root)
+    return images[:limit], labels[:limit], test
