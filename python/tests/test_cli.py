@@ -118,8 +118,11 @@ def test_evaluate_says_what_the_metrics_say(folder, model, capsys, flip):
     assert capsys.readouterr().out.startswith(f"accuracy {row['accuracy']:.4f} on 90 images, calibration error ")
 
 
-def test_evaluate_a_softmax_classifier(folder, tmp_path, capsys):
-    evicam.SoftmaxClassifier(epochs=1, random_state=0, verbose=False).fit(X, Y).save(tmp_path / "twin")
+@pytest.mark.parametrize("numbers", [False, True])
+def test_evaluate_a_softmax_classifier(folder, tmp_path, capsys, numbers):
+    """Trained on the names of the classes, or on their numbers as `reproduce` does."""
+    labels = np.unique(Y, return_inverse=True)[1] if numbers else Y
+    evicam.SoftmaxClassifier(epochs=1, random_state=0, verbose=False).fit(X, labels).save(tmp_path / "twin")
     assert main(["evaluate", str(tmp_path / "twin"), "--data", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out).keys() == {"images", "accuracy", "calibration_error", "log_loss"}
 

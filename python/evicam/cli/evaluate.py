@@ -20,12 +20,14 @@ def add_arguments(parser):
 
 def run(options):
     from ..checkpoint import load
-    from .files import labelled
+    from .files import labelled, named
 
     classifier = load(options.model)
     if options.flip:
         classifier.set_params(test_time_flip=True)
-    images, labels = labelled(options.data, options.split, options.root)
+    found = labelled(options.data, options.split, options.root)
+    # `reproduce` trains on the numbers of the classes, `train` on their names.
+    images, labels = (found.images, found.labels) if classifier.classes_.dtype.kind in "iu" else named(found)
     row = evaluate(classifier, images, labels)
     print(json.dumps(row, indent=2) if options.json else describe(row))
 

@@ -32,12 +32,16 @@ def batches(paths, image_shape, invert):
 
 
 def labelled(data, split, root):
-    """Images and their labels as class names: of a split of a data set, or of a folder with a folder per class."""
-    import numpy as np
-
+    """A split of a data set, or a folder with a folder per class, as a `Dataset`."""
     from .. import datasets
 
-    found = datasets.from_folder(data) if Path(data).is_dir() else datasets.load(data, split=split, root=root)
+    return datasets.from_folder(data) if Path(data).is_dir() else datasets.load(data, split=split, root=root)
+
+
+def named(found):
+    """Images of a `Dataset`, and their labels as class names."""
+    import numpy as np
+
     return found.images, np.asarray(found.class_names)[found.labels]
 
 

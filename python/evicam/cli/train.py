@@ -85,8 +85,8 @@ def _settings(options) -> dict:
 
 def _data(options, limit):
     """Training images, their labels as class names, and a test set where there is one."""
-    from .files import labelled
+    from .files import labelled, named
 
-    images, labels = labelled(options.data, "train", options.root)
-    test = None if Path(options.data).is_dir() else labelled(options.data, "test", options.root)
+    images, labels = named(labelled(options.data, "train", options.root))
+    test = None if Path(options.data).is_dir() else named(labelled(options.data, "test", options.root))
     return images[:limit], labels[:limit], test
