@@ -8,7 +8,9 @@ public struct AugmentedLoading: ParallelWork {
     public struct Changes: Sendable, Equatable {
         /// Largest shift along either axis, pixels: a crop at a random place of the image with such a border.
         public var crop: Int
-        /// Whether half of the images are mirrored left to right.
+        /// Whether images are mirrored left to right in every other epoch: at random half of them in the first, the others in
+        /// the next. Any two epochs so show both sides of each ("alternating flip": Jordan, "94% on CIFAR-10 in 3.29 seconds
+        /// on a single GPU", 2024).
         public var flip: Bool
         /// Side of the blanked square, pixels; its centre is anywhere in the image, and what sticks out is cut off.
         public var cutout: Int
@@ -38,14 +40,16 @@ public struct AugmentedLoading: ParallelWork {
     let loading: ImageLoading
     let channels: Int
     let changes: Changes
-    let random: Philox
+    let seed: UInt64
+    let epoch: Int
 
-    /// - Parameter random: a stream of purpose `augmentation`; an image draws by its index.
-    public init(_ loading: ImageLoading, channels: Int, changes: Changes, random: Philox) {
+    /// An image draws by its index, from a stream for each epoch.
+    public init(_ loading: ImageLoading, channels: Int, changes: Changes, seed: UInt64, epoch: Int) {
         self.loading = loading
         self.channels = channels
         self.changes = changes
-        self.random = random
+        self.seed = seed
+        self.epoch = epoch
     }
 
     private var width: Int { loading.rowLength / channels }
@@ -65,6 +69,7 @@ public struct AugmentedLoading: ParallelWork {
 
     /// Each quantity has words of its own, so that switching one on does not change another.
     func draw(_ index: Int) -> Draw {
+        let random = Philox(seed: seed, purpose: .augmentation, index: epoch)
         let first = random.block(2 &* UInt64(index)), second = random.block(2 &* UInt64(index) &+ 1)
         func integer(_ word: UInt32, below bound: Int) -> Int { Int((UInt64(word) &* UInt64(bound)) >> 32) }
         let span = 2 &* changes.crop &+ 1
@@ -72,8 +77,14 @@ public struct AugmentedLoading: ParallelWork {
         let (sine, cosine) = Self.sineAndCosine(Double(angle))
         return Draw(
             shift: SIMD2(integer(first.x, below: span), integer(first.y, below: span)) &- changes.crop,
-            isMirrored: changes.flip && first.z >> 31 == 1, sine: Float(sine), cosine: Float(cosine),
+            isMirrored: changes.flip && isMirrored(index), sine: Float(sine), cosine: Float(cosine),
             blank: SIMD2(integer(second.x, below: loading.rows), integer(second.y, below: width)))
+    }
+
+    /// As the first epoch's stream says, and the other way round in odd epochs.
+    private func isMirrored(_ index: Int) -> Bool {
+        let first = Philox(seed: seed, purpose: .augmentation, index: 0).block(2 &* UInt64(index))
+        return (first.z >> 31 == 1) != (epoch & 1 == 1)
     }
 
     @inline(__always)

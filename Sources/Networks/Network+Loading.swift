@@ -16,7 +16,7 @@ extension Network {
         } else {
             pass.pool.run(AugmentedLoading(
                 loading, channels: image.shape.channels, changes: augmentation.kernelChanges,
-                random: Philox(seed: pass.seed, purpose: .augmentation, index: epoch)))
+                seed: pass.seed, epoch: epoch))
         }
     }
 

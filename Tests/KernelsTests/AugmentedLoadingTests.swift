@@ -22,7 +22,8 @@ struct AugmentationCase: Sendable, CustomTestStringConvertible {
 
 @Suite(.serialized) struct AugmentedLoadingTests {
     private let images = 5
-    private let random = Philox(seed: 3, purpose: .augmentation, index: 2)
+    private let seed: UInt64 = 3
+    private let epoch = 2
 
     private func bytes(_ count: Int) -> [UInt8] {
         let random = Philox(seed: 1, purpose: .weights)
@@ -45,7 +46,7 @@ struct AugmentationCase: Sendable, CustomTestStringConvertible {
                     scaling: scaling)
                 if changed {
                     ThreadPool.shared.run(AugmentedLoading(loading, channels: given.channels, changes: given.changes,
-                                                           random: random))
+                                                           seed: seed, epoch: epoch))
                 } else {
                     ThreadPool.shared.run(loading)
                 }
@@ -72,7 +73,7 @@ struct AugmentationCase: Sendable, CustomTestStringConvertible {
             ImageLoading(pixels: .uint8, source: UnsafeRawPointer(bitPattern: 64)!, indices: nil, images: images,
                          rows: given.rows, rowLength: given.width * given.channels,
                          output: UnsafeMutablePointer(bitPattern: 64)!, outputRowStep: 0, outputImageStep: 0),
-            channels: given.channels, changes: given.changes, random: random)
+            channels: given.channels, changes: given.changes, seed: seed, epoch: epoch)
         return indices.flatMap { index in
             let draw = kernel.draw(Int(index))
             return Reference.augmented(
@@ -131,17 +132,23 @@ struct AugmentationCase: Sendable, CustomTestStringConvertible {
         let source = bytes(images * 72)
         let all = load(source, [0, 1, 2, 3, 4], given)
         #expect(Array(all[72 ..< 144]) == load(source, [1], given))
-        let kernel = AugmentedLoading(
-            ImageLoading(pixels: .uint8, source: UnsafeRawPointer(bitPattern: 64)!, indices: nil, images: 1, rows: 9, rowLength: 8,
-                         output: UnsafeMutablePointer(bitPattern: 64)!, outputRowStep: 0, outputImageStep: 0),
-            channels: 1, changes: given.changes, random: random)
-        let draws = (0 ..< 4000).map(kernel.draw)
+        func drawn(in epoch: Int) -> [AugmentedLoading.Draw] {
+            let kernel = AugmentedLoading(
+                ImageLoading(pixels: .uint8, source: UnsafeRawPointer(bitPattern: 64)!, indices: nil, images: 1, rows: 9,
+                             rowLength: 8, output: UnsafeMutablePointer(bitPattern: 64)!, outputRowStep: 0, outputImageStep: 0),
+                channels: 1, changes: given.changes, seed: seed, epoch: epoch)
+            return (0 ..< 4000).map(kernel.draw)
+        }
+        let draws = drawn(in: epoch), next = drawn(in: epoch + 1)
         for value in -2 ... 2 {
             // A fifth of 4,000, six standard deviations of 25 about it.
             #expect(abs(draws.filter { $0.shift.x == value }.count - 800) < 152)
             #expect(abs(draws.filter { $0.shift.y == value }.count - 800) < 152)
         }
         #expect(abs(draws.filter(\.isMirrored).count - 2000) < 190)
+        // The next epoch has new shifts, and every image's other side.
+        #expect(zip(draws, next).allSatisfy { $0.isMirrored != $1.isMirrored })
+        #expect(zip(draws, next).filter { $0.shift == $1.shift }.count < 300)
         #expect(Set(draws.map(\.blank.x)) == Set(0 ..< 9) && Set(draws.map(\.blank.y)) == Set(0 ..< 8))
         #expect(draws.allSatisfy { abs($0.sine) <= 0.4795 && abs($0.sine * $0.sine + $0.cosine * $0.cosine - 1) < 1e-6 })
         #expect(abs(draws.reduce(0) { $0 + $1.sine } / 4000) < 0.03)

@@ -22,7 +22,8 @@ class Augmentation:
         Largest shift along either axis, in pixels: a crop at a random place of the image with a border this wide, as
         residual networks are trained on CIFAR-10. What comes in is black; below the image's smaller side.
     flip : bool
-        Whether half of the images are mirrored left to right.
+        Whether images are mirrored left to right in every other epoch: at random half of them in the first, the others in
+        the next, so that any two epochs show both sides of each (Jordan 2024).
     cutout : int
         Side of a square that is blanked, in pixels, at most the image's smaller side. Its centre is anywhere in the image
         and what sticks out is cut off. It is black, or with ``normalisation="channels"`` the mean colour, which then is
@@ -33,6 +34,7 @@ class Augmentation:
     References
     ----------
     DeVries & Taylor, "Improved regularization of convolutional neural networks with cutout", arXiv 1708.04552, 2017.
+    Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", arXiv 2404.00498, 2024 ("alternating flip").
 
     Examples
     --------

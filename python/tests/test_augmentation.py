@@ -47,6 +47,13 @@ def test_crops_and_flips_are_those_of_numpy(size):
     assert stats.chisquare(list(counts.values())).pvalue > 1e-4
 
 
+def test_two_epochs_show_both_sides_of_every_image():
+    images, flip = noise(40, 6, 5), Augmentation(flip=True)
+    epochs = [flip.apply(images, seed=3, epoch=epoch) for epoch in range(4)]
+    assert np.array_equal(epochs[1], epochs[0][:, :, ::-1])
+    assert np.array_equal(epochs[2], epochs[0]) and np.array_equal(epochs[3], epochs[1])
+
+
 @pytest.mark.parametrize("side", [1, 4, 7])
 def test_cutout_blanks_a_square(side):
     images = noise(500, 9, 8)

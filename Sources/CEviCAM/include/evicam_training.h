@@ -19,7 +19,7 @@ typedef struct {
     uint64_t struct_size;
     int64_t crop;                /* largest shift along either axis, pixels; what comes in is black. Below the image's sides */
     int64_t cutout;              /* side of a blanked square, pixels, at most the image's sides; 0: none */
-    int32_t flip;                /* 1: half of the images are mirrored left to right */
+    int32_t flip;                /* 1: mirrored left to right in every other epoch */
     float rotation;              /* largest angle, degrees, 0..180 */
 } evicam_augmentation;
 

@@ -6,7 +6,7 @@ import Kernels
 public struct Augmentation: Sendable, Equatable {
     /// Largest shift along either axis, pixels: a crop at a random place of the image with a black border this wide.
     public var crop: Int
-    /// Whether half of the images are mirrored left to right.
+    /// Whether images are mirrored left to right in every other epoch, half of them in each.
     public var flip: Bool
     /// Side of a blanked square, pixels (DeVries & Taylor, "Improved regularization of convolutional neural networks with
     /// cutout", 2017).
@@ -51,7 +51,7 @@ extension Images {
             loading(indices: nil, count: count, output: target, rowStep: shape.width * shape.channels,
                     imageStep: shape.count, scaling: nil),
             channels: shape.channels, changes: augmentation.kernelChanges,
-            random: Philox(seed: seed, purpose: .augmentation, index: epoch)))
+            seed: seed, epoch: epoch))
     }
 
     func loading(indices: UnsafePointer<Int32>?, count: Int, output: UnsafeMutablePointer<Float>, rowStep: Int,
