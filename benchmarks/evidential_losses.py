@@ -65,9 +65,7 @@ def main():
         order = np.random.default_rng(0).permutation(len(data.images))
         first, then = order[:train], order[train : train + held_out]
         print(f"\n{name} on {dataset}: {train:,} images, {held_out:,} others held out\n")
-        print(
-            "| evidence | loss | `softmax_epochs` | `kl_weight` | accuracy, % | calibration error | mean u | AUROC of u for errors |"
-        )
+        print("| evidence | loss | `softmax_epochs` | `kl_weight` | accuracy, % | calibration error | mean u | AUROC of errors |")
         print("|---|---|---|---|---|---|---|---|", flush=True)
         for settings, seeds in settings_of():
             print(line(settings, seeds, data.images[first], data.labels[first], data.images[then], data.labels[then]), flush=True)
