@@ -80,14 +80,13 @@ func check(_ shape: Case) {
 
     guard shape.kernel == 3 || shape.kernel == 5 else { return }
     let tiles = WinogradLayer(layer, kernel: shape.kernel)
-    let points = ThreadScratch.tiles.floats(tiles.productWeightCount), back = ThreadScratch.tiles.floats(tiles.scatterWeightCount)
+    let points = ThreadScratch.tiles.floats(tiles.productWeightCount)
     pool.run(WinogradPacking(layer: tiles, weights: w, packed: points))
-    pool.run(WinogradTransposition(layer: tiles, packed: points, transposed: back))
     pool.run(WinogradProduct(layer: tiles, images: shape.images, input: x, packed: points, bias: b, output: y))
     dx.update(repeating: 0, count: input.values.count)
     WinogradGradient(layer: tiles, images: shape.images, input: x, outputGradient: dy,
                      scratch: ThreadScratch.tiles.floats(tiles.gradientCount(ofWeights: true)),
-                     toInput: .init(gradient: dx, transposed: back), toWeights: .init(gradient: dw, bias: db)).run(on: pool)
+                     toInput: .init(gradient: dx, packed: points), toWeights: .init(gradient: dw, bias: db)).run(on: pool)
     compare(2e-4)
 }
 

@@ -49,9 +49,8 @@ private func runWinograd(_ f: WindowFixture, kernel: Int) -> [[Float]] {
     let pool = ThreadPool.shared
     let layer = WinogradLayer(f.layer, kernel: kernel)
     let x = f.framedInput(), w = Memory(f.weights), b = Memory(f.bias), dy = Memory(f.outputGradient.values)
-    let packed = Memory(count: layer.productWeightCount), transposed = Memory(count: layer.scatterWeightCount)
+    let packed = Memory(count: layer.productWeightCount)
     pool.run(WinogradPacking(layer: layer, weights: w.base, packed: packed.base))
-    pool.run(WinogradTransposition(layer: layer, packed: packed.base, transposed: transposed.base))
     let y = Memory(count: dy.count), rectified = Memory(count: dy.count)
     pool.run(WinogradProduct(layer: layer, images: f.images, input: x.base, packed: packed.base, bias: b.base, output: y.base))
     pool.run(WinogradProduct(layer: layer, images: f.images, input: x.base, packed: packed.base, bias: nil,
@@ -61,7 +60,7 @@ private func runWinograd(_ f: WindowFixture, kernel: Int) -> [[Float]] {
     let dw = Memory(count: w.count), db = Memory(count: b.count)
     WinogradGradient(
         layer: layer, images: f.images, input: x.base, outputGradient: dy.base, scratch: scratch.base,
-        toInput: WinogradGradient.Input(gradient: dx.base, transposed: transposed.base),
+        toInput: WinogradGradient.Input(gradient: dx.base, packed: packed.base),
         toWeights: WinogradGradient.Weights(gradient: dw.base, bias: db.base)
     ).run(on: pool)
     // Without the weights' the input gradient is the same, and the other way round.
@@ -69,12 +68,12 @@ private func runWinograd(_ f: WindowFixture, kernel: Int) -> [[Float]] {
     alone.base.update(repeating: 1, count: alone.count)
     let small = Memory(count: layer.gradientCount(ofWeights: false)), weightsAlone = Memory(count: w.count)
     WinogradGradient(layer: layer, images: f.images, input: x.base, outputGradient: dy.base, scratch: small.base,
-                     toInput: WinogradGradient.Input(gradient: alone.base, transposed: transposed.base),
+                     toInput: WinogradGradient.Input(gradient: alone.base, packed: packed.base),
                      toWeights: nil).run(on: pool)
     WinogradGradient(layer: layer, images: f.images, input: x.base, outputGradient: dy.base, scratch: scratch.base,
                      toInput: nil, toWeights: WinogradGradient.Weights(gradient: weightsAlone.base, bias: nil)).run(on: pool)
     #expect(alone.values == dx.values)
     #expect(weightsAlone.values == dw.values)
-    for memory in [packed, transposed, y, rectified, dx, scratch, small, dw, db, weightsAlone] { #expect(memory.guardIsIntact) }
+    for memory in [packed, y, rectified, dx, scratch, small, dw, db, weightsAlone] { #expect(memory.guardIsIntact) }
     return [y, rectified, dx, dw, db].map(\.values)
 }

@@ -8,10 +8,9 @@ func measureWinograd(_ product: Product, limit: Double) {
     let pool = ThreadPool.shared, images = product.images
     let x = buffer(product.inputCount), w = buffer(product.weightCount), y = buffer(product.outputCount)
     let dx = buffer(product.inputCount), bias = buffer(product.outputs), gradient = buffer(product.weightCount)
-    let packed = buffer(layer.productWeightCount), transposed = buffer(layer.scatterWeightCount)
+    let packed = buffer(layer.productWeightCount)
     let scratch = buffer(layer.gradientCount(ofWeights: true))
     pool.run(WinogradPacking(layer: layer, weights: w, packed: packed))
-    pool.run(WinogradTransposition(layer: layer, packed: packed, transposed: transposed))
     func report(_ pass: String, passes: Double = 1, floats: Int, _ body: () -> Void) {
         guard isWanted("\(product.name) Winograd \(pass)") else { return }
         let seconds = median(body), speed = passes * product.operations / seconds / 1e9
@@ -22,7 +21,7 @@ func measureWinograd(_ product: Product, limit: Double) {
     report("forward", floats: all) {
         pool.run(WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true))
     }
-    let toInput = WinogradGradient.Input(gradient: dx, transposed: transposed)
+    let toInput = WinogradGradient.Input(gradient: dx, packed: packed)
     let toWeights = WinogradGradient.Weights(gradient: gradient, bias: bias)
     func gradients(_ toInput: WinogradGradient.Input?, _ toWeights: WinogradGradient.Weights?) {
         WinogradGradient(layer: layer, images: images, input: x, outputGradient: y, scratch: scratch, toInput: toInput,
@@ -32,5 +31,5 @@ func measureWinograd(_ product: Product, limit: Double) {
     report("weight gradient", floats: all) { gradients(nil, toWeights) }
     report("both gradients", passes: 2, floats: all + 2 * product.inputCount) { gradients(toInput, toWeights) }
     reportErrors(product, x: x, w: w, y: y, gradient: gradient)
-    for memory in [x, w, y, dx, bias, gradient, packed, transposed, scratch] { memory.deallocate() }
+    for memory in [x, w, y, dx, bias, gradient, packed, scratch] { memory.deallocate() }
 }

@@ -19,8 +19,9 @@ public struct Normalise: ParallelWork {
 
     public var partCount: Int { rows.parts }
 
+    /// Last rows first: the pass over the statistics has just read them, and they may still be in the cache.
     public func run(part: Int) {
-        rows.forEachRow(part: part) { image, row in
+        rows.forEachRow(part: partCount &- 1 &- part) { image, row in
             forEachVector(rows.channels, Scale(
                 work: self, x: input.row(image, row), residual: residual.map { UnsafePointer($0.row(image, row)) },
                 y: output.row(image, row)))

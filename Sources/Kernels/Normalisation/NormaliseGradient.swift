@@ -129,8 +129,9 @@ public struct NormaliseGradient: ParallelWork {
 
     public var partCount: Int { maps.rows.parts }
 
+    /// Last rows first: the pass over the sums has just read them, and they may still be in the cache.
     public func run(part: Int) {
-        maps.rows.forEachRow(part: part) { image, row in
+        maps.rows.forEachRow(part: partCount &- 1 &- part) { image, row in
             forEachVector(maps.rows.channels, Route(
                 work: self, row: maps.row(image, row), dx: inputGradient.map { $0.row(image, row) },
                 residual: residualGradient.map { $0.row(image, row) }))

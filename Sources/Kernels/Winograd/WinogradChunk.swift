@@ -113,7 +113,7 @@ struct ChunkProducts: ParallelWork {
         guard let toInput = gradient.toInput else { return }
         for panel in layer.channelCover.panels {
             withPanel(width: panel.width, PointProducts(
-                weights: toInput.transposed + layer.weights(panel, point: point, depth: layer.outputs),
+                weights: layer.transposedWeights(toInput.packed, panel, point: point),
                 points: point ..< point &+ 1, depth: layer.outputs, tiles: chunk.tiles.count, x: chunk.outputs,
                 out: chunk.inputs.moved(by: panel.first), wholeRow: layer.wholeRow.base))
         }

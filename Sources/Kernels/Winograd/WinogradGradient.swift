@@ -16,12 +16,12 @@ public struct WinogradGradient {
     public struct Input {
         /// First window of the first image; added to.
         var gradient: UnsafeMutablePointer<Float>
-        /// What `WinogradTransposition` wrote.
-        var transposed: UnsafePointer<Float>
+        /// What `WinogradPacking` wrote.
+        var packed: UnsafePointer<Float>
 
-        public init(gradient: UnsafeMutablePointer<Float>, transposed: UnsafePointer<Float>) {
+        public init(gradient: UnsafeMutablePointer<Float>, packed: UnsafePointer<Float>) {
             self.gradient = gradient
-            self.transposed = transposed
+            self.packed = packed
         }
     }
 

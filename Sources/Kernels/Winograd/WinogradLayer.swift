@@ -62,10 +62,8 @@ public struct WinogradLayer: Sendable {
 
     // MARK: - Memory
 
-    /// Floats of the transformed weights, [panel of outputs][point][channels, width]; and transposed,
-    /// [panel of channels][point][outputs, width].
+    /// Floats of the transformed weights, [panel of outputs][point][channels, width].
     public var productWeightCount: Int { points * channels * outputCover.width }
-    public var scatterWeightCount: Int { points * outputs * channelCover.width }
 
     /// Where a panel's weights for a pair of points begin: [depth, width].
     @inline(__always)

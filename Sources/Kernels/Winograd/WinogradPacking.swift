@@ -29,11 +29,12 @@ public struct WinogradPacking: ParallelWork {
     private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
         let scratch = WinogradLayer.Scratch(layer).middle
         let columnStep = layer.channels &* layer.outputs
-        for channel in channels {
-            for panel in layer.outputCover.panels {
+        // Channels within panels: each point's stretch is then written in order.
+        for panel in layer.outputCover.panels {
+            let step = layer.channels &* panel.width
+            for channel in channels {
                 let source = weights + channel &* layer.outputs + panel.first
                 let target = packed + layer.weights(panel, point: 0, depth: layer.channels) + channel &* panel.width
-                let step = layer.channels &* panel.width
                 forEachVector(panel.count, BothAxes<L>(
                     x: TileView(base: UnsafeMutablePointer(mutating: source), rowStep: L.inputs &* columnStep,
                                 columnStep: columnStep),
@@ -53,36 +54,5 @@ struct BothAxes<L: AxisTransform>: VectorBody {
     @inline(__always)
     func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
         L.applyToBothAxes(type, x.moved(by: offset), y.moved(by: offset), scratch: scratch)
-    }
-}
-
-/// Transposes what `WinogradPacking` wrote, for the input gradient: [panel of channels][point][N, width].
-public struct WinogradTransposition: ParallelWork {
-    let layer: WinogradLayer
-    let packed: UnsafePointer<Float>
-    let transposed: UnsafeMutablePointer<Float>
-
-    public init(layer: WinogradLayer, packed: UnsafePointer<Float>, transposed: UnsafeMutablePointer<Float>) {
-        self.layer = layer
-        self.packed = packed
-        self.transposed = transposed
-    }
-
-    public var partCount: Int { layer.points }
-
-    public func run(part: Int) {
-        for panel in layer.channelCover.panels {
-            let target = transposed + layer.weights(panel, point: part, depth: layer.outputs)
-            for source in layer.outputCover.panels {
-                let rows = packed + layer.weights(source, point: part, depth: layer.channels)
-                for k in 0 ..< panel.width {
-                    // Columns past the last channel are never stored; zeros keep them harmless.
-                    let row = rows + (panel.first &+ k) &* source.width
-                    for n in 0 ..< source.count {
-                        target[(source.first &+ n) &* panel.width &+ k] = k < panel.count ? row[n] : 0
-                    }
-                }
-            }
-        }
     }
 }

@@ -13,10 +13,7 @@ final class PooledOperation: WeightedOperation {
     }
 
     override func packForProduct(_ pool: ThreadPool) { convolution.packForProduct(pool) }
-
-    override func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {
-        convolution.packForScatter(packed, pool)
-    }
+    override func packForScatter(_ pool: ThreadPool) { convolution.packForScatter(pool) }
 
     override func multiply(_ pass: Pass, into _: MaxPooling?) { convolution.multiply(pass, into: pooling.kernel(pass)) }
 }

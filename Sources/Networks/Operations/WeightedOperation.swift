@@ -42,13 +42,12 @@ class WeightedOperation: Operation {
         if weights.isPackedOnUse { return }
         weights.normalisation?.fold()
         packForProduct(pool)
-        if let packed = weights.packedForScatter { packForScatter(packed, pool) }
+        if input.gradient != nil { packForScatter(pool) }
     }
 
     func packForProduct(_ pool: ThreadPool) {}
-    /// Whether `packForScatter` starts from what `packForProduct` wrote.
-    var scatterFollowsProduct: Bool { false }
-    func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {}
+    /// For the gradient of the input.
+    func packForScatter(_ pool: ThreadPool) {}
 
     override final func forward(_ pass: Pass) { forward(pass, into: nil) }
 
@@ -69,10 +68,7 @@ class WeightedOperation: Operation {
             pass.pool.run(RectifyMask(count: pass.images * output.imageStep, output: output.activations,
                                       gradient: outputGradient))
         }
-        if weights.isPackedOnUse, let packed = weights.packedForScatter, input.gradient != nil {
-            if scatterFollowsProduct { packForProduct(pass.pool) }
-            packForScatter(packed, pass.pool)
-        }
+        if weights.isPackedOnUse, input.gradient != nil { packForScatter(pass.pool) }
         backward(pass, from: outputGradient)
     }
 }

@@ -32,7 +32,8 @@ final class WindowOperation: WeightedOperation {
         pool.run(ProductPacking(layer: layer, weights: weights.weight, packed: weights.packedForProduct))
     }
 
-    override func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {
+    override func packForScatter(_ pool: ThreadPool) {
+        guard let packed = weights.packedForScatter else { return }
         pool.run(ScatterPacking(layer: layer, weights: weights.weight, packed: packed))
     }
 

@@ -32,10 +32,9 @@ final class WinogradOperation: WeightedOperation {
         pool.run(WinogradPacking(layer: layer, weights: weights.weight, packed: weights.packedForProduct))
     }
 
-    override var scatterFollowsProduct: Bool { true }
-
-    override func packForScatter(_ packed: UnsafeMutablePointer<Float>, _ pool: ThreadPool) {
-        pool.run(WinogradTransposition(layer: layer, packed: weights.packedForProduct, transposed: packed))
+    /// The gradient of the input takes the products' weights; where their memory is shared, it holds another layer's by then.
+    override func packForScatter(_ pool: ThreadPool) {
+        if weights.isPackedOnUse { packForProduct(pool) }
     }
 
     private func product(_ pass: Pass) -> WinogradProduct {
@@ -54,10 +53,7 @@ final class WinogradOperation: WeightedOperation {
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
         guard let scratch = weights.gradientScratch else { return }
-        var toInput: WinogradGradient.Input?
-        if let inputGradient, let transposed = weights.packedForScatter {
-            toInput = WinogradGradient.Input(gradient: inputGradient, transposed: transposed)
-        }
+        let toInput = inputGradient.map { WinogradGradient.Input(gradient: $0, packed: weights.packedForProduct) }
         let toWeights = weights.weightGradient.map { WinogradGradient.Weights(gradient: $0, bias: weights.biasGradient) }
         WinogradGradient(
             layer: layer, images: pass.images, input: firstWindow, outputGradient: outputGradient + output.interior,

@@ -71,15 +71,14 @@ extension PlanCompiler {
                 gradient: gradient ? try memory(block, &gradients, count: block.map { gradientCounts[$0]! } ?? count) : nil)
         }
         try place(values[Architecture.image]!, Architecture.image, gradient: wantsGradient.contains(Architecture.image))
-        // One stretch for all layers, which need it one after the other; also for packed weights that are made where they are
-        // used: on the way back they are done with before gradients need the stretch.
+        // One stretch for all layers, which need it one after the other; and one for packed weights that are made where they
+        // are used, of which a layer needs one kind at a time.
+        let gradientScratch = try placer.take(gradientScratchCount(values))
         let packed = packedCounts(values)
-        let largestPacked = packed.values.map(\.product).max() ?? 0
-        let gradientScratch = try placer.take(max(gradientScratchCount(values), isPackedOnUse ? largestPacked : 0))
         var packing = Scratch()
         if isPackedOnUse {
-            packing.packedForProduct = gradientScratch
-            packing.packedForScatter = try placer.take(packed.values.map(\.scatter).max() ?? 0)
+            packing.packedForProduct = try placer.take(packed.values.map { max($0.product, $0.scatter) }.max() ?? 0)
+            packing.packedForScatter = packing.packedForProduct
         }
         packing.foldedWeight = try placer.take(folded.keys.map { layout.parameter("\($0).weight")!.shape.count }.max() ?? 0)
         for layer in running {
@@ -93,7 +92,7 @@ extension PlanCompiler {
             if let counts = packed[layer.name] {
                 scratch.gradientScratch = gradientScratch
                 scratch.packedForProduct = try packing.packedForProduct ?? placer.take(counts.product)
-                if wantsGradient.contains(layer.inputs[0]) {
+                if counts.scatter > 0 {
                     scratch.packedForScatter = try packing.packedForScatter ?? placer.take(counts.scatter)
                 }
             }
@@ -127,14 +126,15 @@ extension PlanCompiler {
     /// Whether weights are packed anew wherever they are used, into memory that all layers share: they change with every step.
     var isPackedOnUse: Bool { purpose == .training }
 
-    /// Floats of each layer's packed weights, for the products and for the gradient of its input.
+    /// Floats of each layer's packed weights, for the products and for the gradient of its input; there 0 where that is not
+    /// wanted, or takes the products' weights.
     private func packedCounts(_ values: [String: Value]) -> [String: (product: Int, scatter: Int)] {
         var counts: [String: (product: Int, scatter: Int)] = [:]
         for layer in running {
             guard let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: values[layer.name]!) else { continue }
             let winograd = winogradLayer(layer, window), isScattered = wantsGradient.contains(layer.inputs[0])
             counts[layer.name] = (winograd?.productWeightCount ?? window.productWeightCount,
-                                  isScattered ? winograd?.scatterWeightCount ?? window.scatterWeightCount : 0)
+                                  isScattered && winograd == nil ? window.scatterWeightCount : 0)
         }
         return counts
     }
