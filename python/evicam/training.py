@@ -50,12 +50,15 @@ class Run:
     validation : tuple of (images, labels), optional
     classes : ndarray of shape (K,)
         For messages.
+    trainer : evicam._native.Trainer, optional
+        One of an earlier run of this network with these settings, to be used again: its memory is hundreds of megabytes for a
+        residual network, and getting it anew can take as long as many steps. `follow` puts the state into it.
     """
 
-    def __init__(self, network, settings, images, labels, validation, classes):
+    def __init__(self, network, settings, images, labels, validation, classes, trainer=None):
         self.network = network
         self.settings = settings
-        self.trainer = _native.Trainer(network, **settings)
+        self.trainer = _native.Trainer(network, **settings) if trainer is None else trainer
         self.images, self.labels = images, labels
         self.validation = validation
         self.classes = classes

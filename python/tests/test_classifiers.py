@@ -314,6 +314,22 @@ def test_partial_fit():
         quick().partial_fit(X, Y, classes=["disc", "frame"])
 
 
+@BOTH
+@pytest.mark.parametrize("settings", [{}, {"optimiser": "sgd", "learning_rate": 0.01, "average_decay": 0.9}])
+def test_partial_fit_with_memory_kept_from_the_call_before(kind, settings):
+    """A copy has no memory to go on with, but the same bits; so has one whose settings change on the way."""
+    going_on, copied = quick(kind, **settings), quick(kind, **settings)
+    for call in range(4):
+        for classifier in (going_on, copied):
+            classifier.set_params(weight_decay=0.01 * (call == 2)).partial_fit(
+                X[: 60 + 60 * (call > 0)], Y[: 60 + 60 * (call > 0)]
+            )
+        copied = pickle.loads(pickle.dumps(copied))
+    np.testing.assert_array_equal(going_on.decision_function(X), copied.decision_function(X))
+    again = quick(kind, **settings).fit(X, Y).decision_function(X)
+    np.testing.assert_array_equal(going_on.set_params(weight_decay=0.0).fit(X, Y).decision_function(X), again)
+
+
 # ---- validation ----
 
 

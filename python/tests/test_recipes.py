@@ -28,13 +28,14 @@ def weights(classifier):
 
 
 def test_recipes_are_what_classifiers_take():
-    """Each fits its kind; the start with softmax is at most half of a short training."""
+    """Each fits its kind; the last quarter of however long a training is evidential."""
     for architecture in evicam.architectures.ARCHITECTURES:
         for dataset in ("mnist", "fashion-mnist", "cifar-10"):
             for name, kind in (("evidential", EvidentialClassifier), ("softmax", SoftmaxClassifier)):
                 settings = evicam.recipe(architecture, dataset, name)
                 assert kind(**settings).get_params()["architecture"] == architecture and settings["epochs"] >= 10
-    assert evicam.recipe("resnet9")["softmax_epochs"] >= 1 and evicam.recipe("resnet9", epochs=1)["softmax_epochs"] == 0.5
+    assert evicam.recipe("resnet9")["softmax_epochs"] == 15 and evicam.recipe("resnet9", epochs=1)["softmax_epochs"] == 0.75
+    assert "softmax_epochs" not in evicam.recipe("lenet") | evicam.recipe("resnet9", kind="softmax")
 
 
 @pytest.mark.parametrize(

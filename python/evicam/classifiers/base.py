@@ -107,7 +107,8 @@ class Classifier(Fitting, Exchanging, Estimator):
 
     def __getstate__(self):
         state = self.__dict__.copy()
-        state.pop("_run", None)
+        for name in ("_run", "_kept_trainer"):
+            state.pop(name, None)
         network = state.pop("network_", None)
         if network is not None:
             state["network_"] = checkpoint.read_parameters(network), read_normalisation(network, self.image_shape_[2])

@@ -66,6 +66,7 @@ class Fitting:
         settings = self._check_settings()
         images = as_images(X)
         labels = as_labels(y, len(images))
+        vars(self).pop("_kept_trainer", None)
         file = None if checkpoint is None else TrainingFile(checkpoint)
         if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
             return self._resume(images, labels, validation, settings, file)
@@ -94,7 +95,8 @@ class Fitting:
     def partial_fit(self, X, y, classes=None):
         """Train for one epoch on these images, going on from the call before: weights, optimiser, annealing.
 
-        There is no end to plan for, so the learning rate is constant, whatever `schedule` says.
+        There is no end to plan for, so the learning rate is constant, whatever `schedule` says. The memory of training is
+        kept for the next call; `fit` gives it back.
 
         Parameters
         ----------
@@ -121,11 +123,17 @@ class Fitting:
             self.history_ = {}
         codes = encode_labels(labels, self.classes_)[1]
         settings.update(schedule=SCHEDULES["constant"], warmup_steps=0)
-        self._run = Run(self.network_, self._engine_settings(len(images), seed, settings), images, codes, None, self.classes_)
-        self._run.history = self.history_
-        if getattr(self, "_training_state", None) is not None:
-            self._run.follow(*self._training_state)
-        return self._train(self._run.trainer.progress()["epoch"] + 1)
+        settings = self._engine_settings(len(images), seed, settings)
+        state, (before, trainer) = getattr(self, "_training_state", None), vars(self).pop("_kept_trainer", (None, None))
+        if state is None or before != (self.network_, settings):
+            trainer = None
+        run = self._run = Run(self.network_, settings, images, codes, None, self.classes_, trainer)
+        run.history = self.history_
+        if state is not None:
+            run.follow(*state)
+        self._train(run.trainer.progress()["epoch"] + 1)
+        self._kept_trainer = (self.network_, settings), run.trainer
+        return self
 
     def _train(self, epochs, file=None):
         run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
