@@ -34,7 +34,7 @@ def test_recipes_are_what_classifiers_take():
             for name, kind in (("evidential", EvidentialClassifier), ("softmax", SoftmaxClassifier)):
                 settings = evicam.recipe(architecture, dataset, name)
                 assert kind(**settings).get_params()["architecture"] == architecture and settings["epochs"] >= 10
-    assert evicam.recipe("resnet9")["softmax_epochs"] == 15 and evicam.recipe("resnet9", epochs=1)["softmax_epochs"] == 0.75
+    assert evicam.recipe("resnet9")["softmax_epochs"] == 30 and evicam.recipe("resnet9", epochs=1)["softmax_epochs"] == 0.75
     assert "softmax_epochs" not in evicam.recipe("lenet") | evicam.recipe("resnet9", kind="softmax")
 
 
