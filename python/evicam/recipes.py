@@ -29,8 +29,8 @@ _CHANGES = {
     "cifar-10": Augmentation(crop=4, flip=True, cutout=8),
 }
 _EPOCHS = {"resnet9": 40, "resnet18": 28, "resnet34": 28}
-# What the evidential twin has besides. Cross-entropy ranks the classes, and what is left suffices to learn how much evidence there
-# is: as accurate, and better calibrated than where all but the beginning is evidential (docs/training.md).
+# What the evidential twin has besides. Cross-entropy ranks the classes, and what is left suffices to learn how much evidence
+# there is: as accurate, and better calibrated than where all but the beginning is evidential (docs/training.md).
 _EVIDENTIAL = dict(loss="log", kl_weight=0.05)
 _SOFTMAX_SHARE = 0.75
 
