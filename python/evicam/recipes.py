@@ -18,6 +18,7 @@ _LENET = {
         augmentation=Augmentation(crop=3, flip=True),
     ),
 }  # fmt: skip
+_LENET_EVIDENTIAL = {"mnist": {}, "fashion-mnist": {}, "cifar-10": dict(loss="log")}
 # Residual networks: momentum at a rate that the head would not bear, one cycle, averaged weights.
 _RESIDUAL = dict(
     batch_size=128, optimiser="sgd", learning_rate=0.1, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
@@ -82,6 +83,8 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential", epoch
         }
     if epochs is not None:
         settings["epochs"] = check_positive_int(epochs, "epochs")
-    if kind == "evidential" and not architecture.startswith("lenet"):
+    if kind == "evidential" and architecture.startswith("lenet"):
+        settings |= _LENET_EVIDENTIAL[dataset]
+    elif kind == "evidential":
         settings |= _EVIDENTIAL | dict(softmax_epochs=_SOFTMAX_SHARE * settings["epochs"])
     return settings
