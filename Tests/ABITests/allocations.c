@@ -40,7 +40,15 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
     return *memory ? 0 : ENOMEM;
 }
 
-/* Allocations in one call that runs `steps` steps. */
+/* Goes on to the end of the epoch. */
+static void end_epoch(evicam_trainer trainer) {
+    evicam_images images = all_images();
+    evicam_statistics statistics = {0};
+    int32_t ended = 0;
+    while (!ended) OK(evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, &error));
+}
+
+/* Allocations in one call that runs the first `steps` steps of an epoch; the rest of it is not counted. */
 static long allocations_of(evicam_trainer trainer, int64_t steps) {
     evicam_images images = all_images();
     evicam_statistics statistics = {0};
@@ -48,7 +56,8 @@ static long allocations_of(evicam_trainer trainer, int64_t steps) {
     long before = allocations;
     OK(evicam_trainer_run(trainer, &images, labels, steps, &statistics, NULL, &ended, &error));
     long after = allocations;
-    CHECK(statistics.count == steps * BATCH);
+    CHECK(statistics.count == steps * BATCH && !ended);
+    end_epoch(trainer);
     return after - before;
 }
 
@@ -71,15 +80,11 @@ void test_allocations(void) {
         OK(evicam_network_set_normalisation(network, &mean, &deviation, 1, &error));
         evicam_trainer trainer;
         OK(evicam_trainer_create(network, &training, &trainer, &error));
-        evicam_images images = all_images();
-        evicam_statistics statistics = {0};
-        int32_t ended = 0;
-        /* A whole epoch first: plans for full and last batches, threads, shuffling. */
-        while (!ended) OK(evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, &error));
+        end_epoch(trainer); /* plans for full and last batches, threads, shuffling */
         /* A thread's own memory grows when it first meets a piece of work, and which thread takes which piece is a matter of
          * time: once is no habit, so the best of some tries counts. */
         long more = LONG_MAX;
-        for (int attempt = 0; attempt < 8 && more > 0; attempt++) {
+        for (int attempt = 0; attempt < 20 && more > 0; attempt++) {
             long one = allocations_of(trainer, 1), three = allocations_of(trainer, 3);
             printf("%ld allocations in a call of one step, %ld in one of three\n", one, three);
             if (three - one < more) more = three - one;
