@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import evicam
 from evicam import metrics
 
 random = np.random.default_rng(0)
@@ -123,6 +124,54 @@ def test_labels_may_have_names():
 def test_what_is_wrong_with_probabilities_is_named(p, labels, settings, message):
     with pytest.raises((ValueError, TypeError), match=message):
         metrics.calibration_error(p, labels, **settings)
+
+
+@pytest.mark.parametrize("names", [["a", "b", "c"], [3, 4, 5]])
+def test_evaluation_is_what_its_parts_say(names):
+    classifier, images, labels = classifier_of(names)
+    opinion = classifier.predict_opinion(images)
+    found = metrics.evaluate(classifier, images, labels)
+    assert np.array_equal(found.correct, opinion.label == labels) and 0 < found.accuracy < 1
+    assert found.accuracy == classifier.score(images, labels)
+    assert found.calibration_error == metrics.calibration_error(opinion.probability, labels, classes=opinion.classes)
+    of_truth = [row[names.index(label)] for row, label in zip(opinion.probability, labels.tolist())]
+    assert found.log_loss == pytest.approx(-np.log(of_truth).mean(), rel=1e-6)
+    assert found.uncertainty_correct == pytest.approx(opinion.uncertainty[found.correct].mean(), rel=1e-5)
+    assert found.uncertainty_wrong == pytest.approx(opinion.uncertainty[~found.correct].mean(), rel=1e-5)
+    assert list(found.summary())[0] == "images" and found.summary()["log_loss"] == found.log_loss
+    assert f"accuracy {found.accuracy:.4f} on 60 images" in str(found) and "where wrong" in str(found)
+
+
+def test_evaluation_without_errors_or_without_uncertainty():
+    classifier, images, _ = classifier_of([0, 1, 2])
+    found = metrics.evaluate(classifier, images, classifier.predict(images))
+    assert found.accuracy == 1 and found.uncertainty_wrong is None and "where wrong" not in str(found)
+    twin = evicam.SoftmaxClassifier(epochs=1, random_state=0, verbose=False).fit(images, np.arange(60) % 3)
+    found = metrics.evaluate(twin, images, np.arange(60) % 3)
+    assert found.uncertainty is None and found.summary().keys() == {"images", "accuracy", "calibration_error", "log_loss"}
+    assert "uncertainty" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "labels, error, message",
+    [
+        ([0, 1], ValueError, "labels has shape \\(2,\\), but probability has 60 rows"),
+        ([9] * 60, ValueError, "labels holds 9, but the classifier knows the classes 0, 1, 2"),
+        (None, ValueError, "labels"),
+    ],
+)
+def test_evaluation_names_what_is_wrong(labels, error, message):
+    classifier, images, _ = classifier_of([0, 1, 2])
+    with pytest.raises(error, match=message):
+        metrics.evaluate(classifier, images, labels)
+
+
+def classifier_of(names):
+    """A classifier that has seen 60 images of noise once, the images and their labels."""
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (60, 16, 16), np.uint8), np.asarray(names)[np.arange(60) % 3]
+    classifier = evicam.EvidentialClassifier(epochs=1, random_state=0, verbose=False)
+    return classifier.fit(images, labels), images, labels
 
 
 def test_auroc_is_the_share_of_pairs():

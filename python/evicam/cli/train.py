@@ -40,7 +40,7 @@ def add_arguments(parser):
 def run(options):
     from ..arrays import check_positive_int
     from ..classifiers import EvidentialClassifier, SoftmaxClassifier
-    from .evaluate import describe, evaluate
+    from ..metrics import evaluate
 
     kind = SoftmaxClassifier if options.softmax else EvidentialClassifier
     classifier = kind(**_settings(options))
@@ -62,7 +62,7 @@ def run(options):
     if classifier.interrupted_:
         raise KeyboardInterrupt
     if test is not None:
-        say(f"Test images: {describe(evaluate(classifier, *test))}")
+        say(f"Test images: {evaluate(classifier, *test)}")
 
 
 def _settings(options) -> dict:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from .. import datasets
+from .. import datasets, metrics
 from ..architectures import WRITTEN
 from ..arrays import check_choice, check_positive_int, check_real
 from ..versions import show_versions
@@ -20,7 +20,7 @@ from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 from .settling import settle
 from .stages import stages
 from .strangers import strangers
-from .twins import KINDS, Tested, train_twin
+from .twins import KINDS, Tested, row, train_twin
 
 SCHEMA = 1
 # The class that is turned: the paper's 6, which becomes a 9; a boot, whose sole should be down; a car on its wheels.
@@ -130,7 +130,7 @@ def reproduce(
             twins.append(train_twin(kind, model, train, epochs=epochs, seed=seed, folder=training, verbose=verbose))
         say(f"Testing both on {len(test.images):,} images")
         evidential, softmax = twins
-        tested = Tested(*twins, test)
+        tested = Tested(*(metrics.evaluate(twin, test.images, test.labels) for twin in twins))
         turning = rotation(*twins, *tested.example(test, TURNED_CLASS.get(dataset, test.labels[0])))
         stranger = out_of_sample(*twins)
         strange = strangers(*twins, test.images, dataset, seed=seed)
@@ -153,7 +153,7 @@ def reproduce(
             "test_images": len(test.images),
             "command": command(dataset, out, epochs, seed, root, asked),
             "engine": show_versions()["engine"],
-            "models": {"evidential": tested.evidential_row(evidential), "softmax": tested.softmax_row(softmax)},
+            "models": {kind: row(twin, found) for kind, twin, found in zip(KINDS, twins, tested)},
             "rotation": turning.as_json(),
             "out_of_sample": stranger.as_json(),
             "strangers": [kind.as_json() for kind in strange],
@@ -193,8 +193,8 @@ def _draw(twins, tested, turning, stranger, strange, shown, staged, class_names)
         "overlay_rotated": plot.overlay(shown.rotated, **quarter),
         "overlay_doubt": plot.overlay(shown.doubt, signed=True, **quarter),
         "stages": plot.stages(staged, class_names=class_names),
-        "uncertainty": plot.uncertainty_histogram(tested.uncertainty, tested.evidential_right),
-        "reliability": plot.reliability(tested.evidential_reliability, tested.softmax_reliability),
+        "uncertainty": plot.uncertainty_histogram(tested.evidential.uncertainty, tested.evidential.correct),
+        "reliability": plot.reliability(*(found.reliability for found in tested)),
         "history": plot.history(*twins),
     }
     if all(len(twin.history_.get("val_accuracy", ())) for twin in twins):

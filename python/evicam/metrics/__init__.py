@@ -2,6 +2,7 @@
 
 from .classification import Reliability, accuracy, calibration_error, reliability
 from .detection import auroc
+from .evaluation import Evaluation, evaluate
 from .faithfulness import Curve, deletion, insertion
 from .localisation import Offset, centroid_offset, energy_inside, pointing_game, rank_accuracy
 from .masks import object_masks
@@ -14,6 +15,7 @@ __all__ = [
     "BestShift",
     "Curve",
     "Equivariance",
+    "Evaluation",
     "Offset",
     "Randomisation",
     "Reliability",
@@ -27,6 +29,7 @@ __all__ = [
     "dice",
     "energy_inside",
     "equivariance",
+    "evaluate",
     "gini",
     "insertion",
     "iou",
