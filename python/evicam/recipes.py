@@ -18,7 +18,6 @@ _LENET = {
         augmentation=Augmentation(crop=3, flip=True),
     ),
 }  # fmt: skip
-_LENET_EVIDENTIAL = {"mnist": {}, "fashion-mnist": {}, "cifar-10": dict(loss="log")}
 # Residual networks: momentum at a rate that the head would not bear, one cycle, averaged weights.
 _RESIDUAL = dict(
     batch_size=128, optimiser="sgd", learning_rate=0.1, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
@@ -32,8 +31,9 @@ _CHANGES = {
 _EPOCHS = {"resnet9": 40, "resnet18": 28, "resnet34": 28}
 # What the evidential twin has besides. Cross-entropy ranks the classes, and what is left suffices to learn how much evidence
 # there is: as accurate, and better calibrated than where all but the beginning is evidential (docs/training.md).
-_EVIDENTIAL = dict(loss="log", kl_weight=0.05)
+_RESIDUAL_EVIDENTIAL = dict(loss="log", kl_weight=0.05)
 _SOFTMAX_SHARE = 0.75
+_LENET_EVIDENTIAL = {"mnist": {}, "fashion-mnist": {}, "cifar-10": dict(loss="log")}
 
 
 def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential", epochs=None) -> dict:
@@ -71,20 +71,14 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential", epoch
     check_choice(architecture, "architecture", ARCHITECTURES)
     check_choice(dataset, "dataset", DATASETS)
     check_choice(kind, "kind", KINDS)
-    if architecture.startswith("lenet"):
-        settings = {"architecture": architecture, **_LENET[dataset]}
-    else:
-        settings = {
-            "architecture": architecture,
-            "epochs": _EPOCHS[architecture.removesuffix("-imagenet")],
-            **_RESIDUAL,
-            "augmentation": _CHANGES[dataset],
-            "test_time_flip": _CHANGES[dataset].flip,
-        }
     if epochs is not None:
-        settings["epochs"] = check_positive_int(epochs, "epochs")
-    if kind == "evidential" and architecture.startswith("lenet"):
-        settings |= _LENET_EVIDENTIAL[dataset]
-    elif kind == "evidential":
-        settings |= _EVIDENTIAL | dict(softmax_epochs=_SOFTMAX_SHARE * settings["epochs"])
-    return settings
+        check_positive_int(epochs, "epochs")
+    if architecture.startswith("lenet"):
+        shared, evidential = _LENET[dataset], _LENET_EVIDENTIAL[dataset]
+        epochs = epochs or shared["epochs"]
+    else:
+        epochs = epochs or _EPOCHS[architecture.removesuffix("-imagenet")]
+        changes = _CHANGES[dataset]
+        shared = _RESIDUAL | dict(augmentation=changes, test_time_flip=changes.flip)
+        evidential = _RESIDUAL_EVIDENTIAL | dict(softmax_epochs=_SOFTMAX_SHARE * epochs)
+    return {"architecture": architecture, **shared, "epochs": epochs, **(evidential if kind == "evidential" else {})}
