@@ -84,6 +84,17 @@ def test_train_by_a_recipe(folder, tmp_path):
     assert wanted["augmentation"] is not None and {name: settings[name] for name in wanted} == wanted
 
 
+def test_train_from_pretrained_weights(folder, model, tmp_path, capsys):
+    """Next to no learning on top of them: the same answers."""
+    target = tmp_path / "model"
+    command = ["train", "--data", folder, "--quiet", "--model-out", target, "--pretrained", model, "--epochs", 1]
+    assert main([*map(str, command), "--learning-rate", "1e-12"]) == 0
+    np.testing.assert_allclose(evicam.load(target).decision_function(X), evicam.load(model).decision_function(X), atol=1e-4)
+    missing = tmp_path / "none.pth"
+    message = fails(capsys, "train", "--data", folder, "--quiet", "--model-out", target, "--pretrained", missing)
+    assert "none.pth" in message
+
+
 def test_train_refuses(folder, tmp_path, capsys):
     target = tmp_path / "model.safetensors"
     assert "there is no folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "no" / "model")

@@ -22,6 +22,11 @@ def add_arguments(parser):
         metavar="DATASET",
         help="begin with the settings that suit the architecture on fashion-mnist, mnist or cifar-10, or on images like them",
     )
+    parser.add_argument(
+        "--pretrained",
+        metavar="FILE",
+        help="begin with the weights of a model of evicam or of PyTorch (.pth, .safetensors), or a URL",
+    )
     parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
@@ -69,7 +74,7 @@ def _settings(options) -> dict:
     """What was given of the classifier's parameters; the others are the recipe's, or keep the classifier's own defaults."""
     from ..recipes import recipe
 
-    names = ["epochs", "batch_size", "learning_rate", "validation_fraction"]
+    names = ["epochs", "batch_size", "learning_rate", "validation_fraction", "pretrained"]
     if options.softmax:
         for name in ("loss", "evidence"):
             if getattr(options, name) is not None:
