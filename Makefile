@@ -103,6 +103,10 @@ bench: build kernel-benchmarks .venv-bench/installed ## our speed beside that of
 bench-scaling: build ## cost per image against the number of images, up to a million, and the batch size
 	@$(BIN)/python benchmarks/scaling.py
 
+.PHONY: accuracy
+accuracy: build ## the evidential ResNet-18 on CIFAR-10 by recipe, to its end (an hour and a half; needs EVICAM_DATA; goes on where it was stopped)
+	@$(BIN)/python benchmarks/accuracy.py
+
 .PHONY: losses
 losses: build ## evidence functions, losses and starts side by side, LeNet and ResNet-9 (slow; needs EVICAM_DATA)
 	@$(BIN)/python benchmarks/evidential_losses.py

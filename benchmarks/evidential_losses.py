@@ -50,11 +50,8 @@ def line(name, seeds, train, held_out) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", evicam.CollapseWarning)
             classifier.fit(*train, validation=held_out)
-        images, labels = held_out
-        probability = classifier.predict_proba(images)
-        uncertainty = classifier.predict_opinion(images).uncertainty.mean() if evidential else np.nan
-        error = evicam.metrics.calibration_error(probability, labels)
-        scores.append((np.mean(probability.argmax(axis=1) == labels), error, uncertainty))
+        found = evicam.metrics.evaluate(classifier, *held_out)
+        scores.append((found.accuracy, found.calibration_error, found.uncertainty.mean() if evidential else np.nan))
     accuracy, error, uncertainty = np.transpose(scores)
     worst = f" ({100 * accuracy.min():.1f})" if len(accuracy) > 1 else ""
     doubt = f"{uncertainty.mean():.2f}" if evidential else "-"
