@@ -14,7 +14,7 @@ _HOME = {
     "Augmentation": "augmentation",
     "Opinion": "opinion",
     "CollapseWarning": "training",
-    "load": "checkpoint",
+    "load": "classifiers",
     "load_torch_state": "exchange",
     "WeightsError": "exchange",
     "CheckpointError": "checkpoint",

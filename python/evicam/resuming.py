@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import checkpoint
 from .files import check_folder, remove_leftovers, write_file
+from .parameters import by_name
 
 # Parameters that another value of which still makes the same training, longer or shorter.
 _FREE = {"epochs", "early_stopping", "warm_start", "random_state", "verbose", "test_time_flip"}
@@ -31,12 +32,12 @@ class TrainingFile:
         check_folder(self.path)
 
     def read(self):
-        """The classifier with its training state, from the checkpoint or else the one before it, with a warning.
+        """What the checkpoint holds, or else the one before it, with a warning.
 
         Returns
         -------
-        EvidentialClassifier, SoftmaxClassifier or None
-            None if there is neither file.
+        Saved or None
+            With its training state; None if there is neither file.
 
         Raises
         ------
@@ -47,8 +48,8 @@ class TrainingFile:
         problems = []
         for path in (self.path, self.previous):
             try:
-                found = checkpoint.load(path)
-                if getattr(found, "_training_state", None) is None:
+                saved = checkpoint.read(path)
+                if saved.training_state is None:
                     raise checkpoint.CheckpointError(f"{path} was saved without its training state")
             except FileNotFoundError:
                 problems.append(f"there is no {path}")
@@ -57,7 +58,7 @@ class TrainingFile:
             else:
                 if problems:
                     warnings.warn(f"{problems[0]}: training goes on from {path}", CheckpointWarning, stacklevel=4)
-                return found
+                return saved
         if not self.path.exists() and not self.previous.exists():
             return None
         raise checkpoint.CheckpointError(f"{'; '.join(problems)}: training cannot go on (delete them to begin anew)")
@@ -70,7 +71,7 @@ class TrainingFile:
         """Save the training as it stands; a warning if that fails, for the training is worth more than its checkpoint."""
         state = run.state()
         network, done = classifier.network_, run.trainer.progress()
-        data = checkpoint.to_bytes(classifier, checkpoint.by_name(network, run.predicting(state[1])), state)
+        data = checkpoint.to_bytes(classifier, by_name(network, run.predicting(state[1])), state)
         try:
             write_file(self.path, data, keep=self.previous)
         except OSError as error:
@@ -82,15 +83,17 @@ class TrainingFile:
             )
 
 
-def check_same_training(classifier, found):
-    """ValueError unless `found`, read from a checkpoint, is the same kind of classifier with the same parameters."""
-    if type(found) is not type(classifier):
-        raise ValueError(f"the checkpoint holds a {type(found).__name__}, not a {type(classifier).__name__}: cannot resume")
-    given, saved = (checkpoint.params_to_json(c.get_params()) for c in (classifier, found))
+def check_same_training(classifier, saved):
+    """ValueError unless what was read from a checkpoint is of the same kind of classifier with the same parameters."""
+    kind = type(classifier)
+    if saved.kind != kind.__name__:
+        raise ValueError(f"the checkpoint holds a {saved.kind}, not a {kind.__name__}: cannot resume")
+    given = checkpoint.params_to_json(classifier.get_params())
+    before = checkpoint.params_to_json(kind().get_params() | saved.params)
     changed = [
-        f"{name} is {given[name]!r}, but was {saved[name]!r}"
-        for name in given
-        if name not in _FREE and given[name] != saved[name]
+        f"{name} is {given.get(name)!r}, but was {value!r}"
+        for name, value in before.items()
+        if name not in _FREE and given.get(name) != value
     ]
     if changed:
         raise ValueError(f"the checkpoint is of another training ({'; '.join(changed)}): cannot resume")

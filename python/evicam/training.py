@@ -7,7 +7,8 @@ import zlib
 
 import numpy as np
 
-from . import _native, checkpoint
+from . import _native
+from .parameters import by_name, read_flat, write_parameters
 
 LOSSES = {"mse": _native.LOSS_MSE, "log": _native.LOSS_LOG, "digamma": _native.LOSS_DIGAMMA}
 EVIDENCE = {
@@ -71,7 +72,7 @@ class Run:
     def state(self):
         """Everything that resuming needs: numbers, and flat arrays by name, among them the network's own parameters."""
         progress = self.trainer.progress()
-        arrays = {"parameters": checkpoint.read_flat(self.network)}
+        arrays = {"parameters": read_flat(self.network)}
         wanted = {
             "first_moment": True,
             "second_moment": self.settings["optimiser"] != _native.OPTIMISER_SGD,
@@ -131,7 +132,7 @@ class Run:
         """Set the state's arrays of these names, as far as there are any."""
         for name in (name for name in names if name in arrays):
             if name == "parameters":
-                checkpoint.write_parameters(self.network, checkpoint.by_name(self.network, arrays[name]))
+                write_parameters(self.network, by_name(self.network, arrays[name]))
             else:
                 self.trainer.write_state(STATES[name], arrays[name])
 

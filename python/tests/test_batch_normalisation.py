@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import evicam
-from evicam import checkpoint, nn
+from evicam import nn, parameters
 from trained import shapes
 
 X, Y = shapes(480)
@@ -44,7 +44,7 @@ def test_it_learns(fitted):
 
 
 def test_running_statistics_follow_the_batches(fitted):
-    found = checkpoint.read_parameters(fitted.network_)
+    found = parameters.read_parameters(fitted.network_)
     assert (found["bn1.running_var"] > 0).all() and not np.allclose(found["bn1.running_var"], 1, atol=0.05)
     assert not np.allclose(found["bn2.running_mean"], 0, atol=0.05)
     assert found["bn1.running_mean"].shape == (8,)
@@ -56,7 +56,7 @@ def test_any_number_of_threads_gives_the_same_bits(fitted, threads):
     evicam.set_num_threads(threads)
     try:
         again = quick().fit(X, Y)
-        one, other = checkpoint.read_parameters(fitted.network_), checkpoint.read_parameters(again.network_)
+        one, other = parameters.read_parameters(fitted.network_), parameters.read_parameters(again.network_)
         assert all(np.array_equal(one[name], other[name]) for name in one)
         assert np.array_equal(again.decision_function(X), fitted.decision_function(X))
     finally:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import evicam
-from evicam import checkpoint
+from evicam import parameters
 from evicam.cards import judge
 from evicam.cards.reservations import reservations
 from trained import NAMES, SIZE, shapes, twins
@@ -32,9 +32,9 @@ def silent(evidential):
     """The classifier with ReLU evidence and biases so low that it has none for anything."""
     classifier = copy.deepcopy(evidential)
     classifier.evidence = "relu"
-    parameters = checkpoint.read_parameters(classifier.network_)
-    parameters["fc2.bias"][:] = -1e4
-    checkpoint.write_parameters(classifier.network_, parameters)
+    weights = parameters.read_parameters(classifier.network_)
+    weights["fc2.bias"][:] = -1e4
+    parameters.write_parameters(classifier.network_, weights)
     return classifier
 
 

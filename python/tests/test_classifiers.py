@@ -59,7 +59,7 @@ def test_predictions_are_those_of_the_plain_formula():
     from scipy.signal import correlate
 
     classifier, _ = trained.twins()
-    weights = evicam.checkpoint.read_parameters(classifier.network_)
+    weights = evicam.parameters.read_parameters(classifier.network_)
     x = X[:5, :, :, None] / 255.0
     for name in ("conv1", "conv2"):
         kernel, bias = weights[f"{name}.weight"].astype(np.float64), weights[f"{name}.bias"]

@@ -175,7 +175,7 @@ def test_features_that_are_a_map_have_its_order():
     state = {"conv.weight": np.ones((3, 1, 2, 2)), "conv.bias": np.zeros(3)}
     state |= {f"bn.{name}": np.arange(12.0) for name in ("weight", "bias", "running_mean", "running_var")}
     classifier.load_torch_state(state, classes=range(12), image_shape=(3, 3, 1))
-    own = evicam.checkpoint.read_parameters(classifier.network_)["bn.bias"]
+    own = evicam.parameters.read_parameters(classifier.network_)["bn.bias"]
     assert own.tolist() == np.arange(12).reshape(3, 2, 2).transpose(1, 2, 0).ravel().tolist()
     assert np.array_equal(classifier.to_torch_state()["bn.bias"], np.arange(12))
 

@@ -222,17 +222,17 @@ def test_a_map_of_the_image_alone_fails_the_sanity_check(evidential):
 
 
 def test_weights_are_drawn_anew_from_the_last_layer_on_in_a_copy(evidential):
-    before = evicam.checkpoint.read_parameters(evidential.network_)
+    before = evicam.parameters.read_parameters(evidential.network_)
     drawn = []
 
     def changed_layers(classifier, images):
-        now = evicam.checkpoint.read_parameters(classifier.network_)
+        now = evicam.parameters.read_parameters(classifier.network_)
         drawn.append({name.split(".")[0] for name in now if not np.array_equal(now[name], before[name])})
         return H
 
     metrics.parameter_randomisation(evidential, X, changed_layers)
     assert drawn == [set(), {"fc2"}, {"fc2", "fc1"}, {"fc2", "fc1", "conv2"}, {"fc2", "fc1", "conv2", "conv1"}]
-    after = evicam.checkpoint.read_parameters(evidential.network_)
+    after = evicam.parameters.read_parameters(evidential.network_)
     assert all(np.array_equal(after[name], before[name]) for name in before)
 
 

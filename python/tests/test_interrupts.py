@@ -103,8 +103,8 @@ def test_ctrl_c_that_a_library_turns_into_an_error_of_its_own_is_ctrl_c(ends, er
 def load(name):
   try: signal.raise_signal(signal.SIGINT)
   except KeyboardInterrupt: raise {error}("importing the C extensions failed") from None
-from evicam import checkpoint
-checkpoint.load = load"""
+from evicam import classifiers
+classifiers.load = load"""
     assert ends(body, "info", "model") == (130, "evicam: stopped\n")
 
 

@@ -10,7 +10,7 @@ import pytest
 import evicam
 import evicam.architectures
 import trained
-from evicam import EvidentialClassifier, SoftmaxClassifier, checkpoint
+from evicam import EvidentialClassifier, SoftmaxClassifier, parameters
 
 X, Y = trained.shapes(150)
 KINDS = [EvidentialClassifier, SoftmaxClassifier]
@@ -21,7 +21,7 @@ def quick(kind=EvidentialClassifier, **settings):
 
 
 def weights(classifier):
-    return checkpoint.flat(checkpoint.read_parameters(classifier.network_))
+    return parameters.flat(parameters.read_parameters(classifier.network_))
 
 
 # ---- by name ----
@@ -109,11 +109,11 @@ def test_decay_spares_biases(optimiser):
         for index, (name, shape) in enumerate(classifier.network_.parameters()):
             if name.endswith("bias"):
                 classifier.network_.write_parameter(index, np.full(shape, 0.5, np.float32))
-        before = checkpoint.read_parameters(classifier.network_)
+        before = parameters.read_parameters(classifier.network_)
         after = {}
         for decay in (0.0, 0.5):
             other = copy.deepcopy(classifier).set_params(weight_decay=decay, decay_biases=decay_biases, batch_size=150)
-            after[decay] = checkpoint.read_parameters(other.fit(X, Y).network_)
+            after[decay] = parameters.read_parameters(other.fit(X, Y).network_)
         return {name: np.abs(after[0.5][name] - after[0.0][name]).max() for name in before}
 
     for name, most in moved(False).items():
@@ -131,9 +131,9 @@ def test_the_head_has_a_rate_of_its_own(optimiser):
 
     def moved(rate):
         classifier = quick(optimiser=optimiser, schedule="constant", learning_rate=0.01, batch_size=150, warm_start=True)
-        start = checkpoint.read_parameters(classifier.set_params(epochs=1).fit(X, Y).network_)
+        start = parameters.read_parameters(classifier.set_params(epochs=1).fit(X, Y).network_)
         classifier.set_params(head_rate=rate).fit(X, Y)
-        return {name: values - start[name] for name, values in checkpoint.read_parameters(classifier.network_).items()}
+        return {name: values - start[name] for name, values in parameters.read_parameters(classifier.network_).items()}
 
     full, slow = moved(1.0), moved(1 / 3)
     for name, values in full.items():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import evicam
-from evicam import _native, checkpoint, nn
+from evicam import _native, nn, parameters
 
 GOLDEN = json.loads((Path(__file__).parent / "residual_golden.json").read_text())
 
@@ -93,8 +93,8 @@ def test_a_training_step_is_pytorchs():
     assert classifier.history_["loss"] == [pytest.approx(GOLDEN["step"]["loss"], rel=1e-6)]
 
     # The first velocity is the gradient.
-    velocity = checkpoint.by_name(classifier.network_, classifier._training_state[1]["first_moment"])
-    after = checkpoint.read_parameters(classifier.network_)
+    velocity = parameters.by_name(classifier.network_, classifier._training_state[1]["first_moment"])
+    after = parameters.read_parameters(classifier.network_)
     trained = [name for name in velocity if "running" not in name]
     largest = max(np.abs(GOLDEN["step"][name]).max() for name in trained)
     for name, gradient in velocity.items():

@@ -15,7 +15,7 @@ import pytest
 
 import evicam
 import trained
-from evicam import Augmentation, CheckpointError, CheckpointWarning, EvidentialClassifier, SoftmaxClassifier, checkpoint
+from evicam import Augmentation, CheckpointError, CheckpointWarning, EvidentialClassifier, SoftmaxClassifier, parameters
 
 X, Y = trained.shapes(150)
 RECIPE = dict(
@@ -29,8 +29,8 @@ def recipe(kind=EvidentialClassifier, **settings):
 
 
 def assert_same(one, other):
-    for name, values in checkpoint.read_parameters(one.network_).items():
-        np.testing.assert_array_equal(values, checkpoint.read_parameters(other.network_)[name], err_msg=name)
+    for name, values in parameters.read_parameters(one.network_).items():
+        np.testing.assert_array_equal(values, parameters.read_parameters(other.network_)[name], err_msg=name)
     without_time = [{name: row for name, row in c.history_.items() if name != "seconds"} for c in (one, other)]
     assert without_time[0] == without_time[1]
 
@@ -81,7 +81,7 @@ def test_a_checkpoint_predicts(tmp_path):
     path = stopped_after(tmp_path / "training.safetensors", 2)
     loaded = evicam.load(path)
     arrays = loaded._training_state[1]
-    assert np.array_equal(checkpoint.flat(checkpoint.read_parameters(loaded.network_)), arrays["average_parameters"])
+    assert np.array_equal(parameters.flat(parameters.read_parameters(loaded.network_)), arrays["average_parameters"])
     assert "second_moment" not in arrays and not np.array_equal(arrays["parameters"], arrays["average_parameters"])
     assert_same(loaded.fit(X, Y, resume=True), recipe().fit(X, Y))
 

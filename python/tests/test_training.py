@@ -25,7 +25,7 @@ def quick(kind=EvidentialClassifier, **settings):
 
 
 def weights(classifier):
-    return {name: values for name, values in evicam.checkpoint.read_parameters(classifier.network_).items()}
+    return {name: values for name, values in evicam.parameters.read_parameters(classifier.network_).items()}
 
 
 def assert_same(one, other):

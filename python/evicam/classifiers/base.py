@@ -8,6 +8,7 @@ from .. import checkpoint
 from ..arrays import as_images, as_labels, encode_labels
 from ..estimator import Estimator
 from ..normalisation import read_normalisation
+from ..parameters import read_parameters, restore_network
 from .exchanging import Exchanging
 from .fitting import Fitting
 
@@ -111,11 +112,11 @@ class Classifier(Fitting, Exchanging, Estimator):
             state.pop(name, None)
         network = state.pop("network_", None)
         if network is not None:
-            state["network_"] = checkpoint.read_parameters(network), read_normalisation(network, self.image_shape_[2])
+            state["network_"] = read_parameters(network), read_normalisation(network, self.image_shape_[2])
         return copy.copy(state)
 
     def __setstate__(self, state):
         network = state.pop("network_", None)
         self.__dict__.update(state)
         if network is not None:
-            self.network_ = checkpoint.restore_network(self.architecture_, self.image_shape_, *network)
+            self.network_ = restore_network(self.architecture_, self.image_shape_, *network)

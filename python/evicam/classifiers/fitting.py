@@ -172,13 +172,11 @@ class Fitting:
 
     def _read(self, file):
         """Whether there was a checkpoint to go on from; what it learned is then this classifier's."""
-        found = None if file is None else file.read()
-        if found is None:
+        saved = None if file is None else file.read()
+        if saved is None:
             return False
-        check_same_training(self, found)
-        for name, value in vars(found).items():
-            if name.endswith("_") or name == "_training_state":
-                setattr(self, name, value)
+        check_same_training(self, saved)
+        self._restore(saved)
         return True
 
     def _resume(self, images, labels, validation, settings, file):
@@ -230,6 +228,13 @@ class Fitting:
         self.classes_ = classes
         self.image_shape_ = tuple(map(int, shape))
         self.n_features_in_ = int(np.prod(shape))
+
+    def _restore(self, saved):
+        """Take over what a checkpoint has learned."""
+        self._adopt(saved.network, saved.image_shape, saved.classes)
+        self.history_, self.interrupted_ = saved.history, False
+        if saved.training_state is not None:
+            self._training_state = saved.training_state
 
     def _split(self, images, codes, validation, seed):
         """Training and validation parts: (images, codes), and the same or None."""

@@ -19,7 +19,7 @@ def add_arguments(parser):
 
 
 def run(options):
-    from ..checkpoint import load
+    from ..classifiers import load
     from ..metrics import evaluate
     from .files import labelled, named
 

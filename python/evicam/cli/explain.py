@@ -38,7 +38,7 @@ def run(options):
     import numpy as np
 
     from .. import plot
-    from ..checkpoint import load
+    from ..classifiers import load
     from ..explanations import explain
     from ..files import write_file
     from .files import batches, free_name

@@ -14,7 +14,7 @@ def run(options):
 
     print(f"EviCAM {_native.version()}, engine for {_native.isa()}, {_native.num_threads()} threads")
     if options.model is not None:
-        from ..checkpoint import load
+        from ..classifiers import load
 
         print(describe(load(options.model)))
 

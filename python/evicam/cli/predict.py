@@ -16,7 +16,7 @@ def add_arguments(parser):
 
 
 def run(options):
-    from ..checkpoint import load
+    from ..classifiers import load
     from .files import batches
 
     classifier = load(options.model)

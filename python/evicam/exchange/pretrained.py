@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import checkpoint
+from ..checkpoint import read
 from .download import fetch
 from .layers import IMAGE
 from .layouts import Layouts
@@ -55,7 +55,8 @@ def _read(path):
     with open(path, "rb") as file:
         own = is_checkpoint(file)
     if own:
-        return checkpoint.load(path).to_torch_state()
+        saved = read(path)
+        return get_weights(saved.network, saved.image_shape)
     return dict(load_torch_state(path))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import checkpoint
+from ..checkpoint import FORMAT
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
 from .torch_files import PICKLE_MAGIC, ZIP_MAGIC, read_legacy, read_zip
@@ -118,7 +118,7 @@ def is_checkpoint(file):
     """Whether a binary file is a safetensors file that says it is a checkpoint of evicam."""
     try:
         header = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _LARGEST_HEADER)))
-        return header["__metadata__"]["format"] == checkpoint.FORMAT
+        return header["__metadata__"]["format"] == FORMAT
     except (ValueError, TypeError, KeyError, RecursionError):
         return False
 

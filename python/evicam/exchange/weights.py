@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import checkpoint
+from ..parameters import check_tensors, read_parameters, write_parameters
 from .layouts import Layouts
 from .pickles import WeightsError
 
@@ -48,16 +48,16 @@ def set_weights(network, image_shape, state, strict=True):
             f"{error}. They are for {given} classes and the network for {layouts.shapes[head][0]}: the parameter pretrained of a "
             "classifier begins from them with a new head"
         ) from None
-    parameters = checkpoint.read_parameters(network)
+    parameters = read_parameters(network)
     parameters.update((name, layouts.from_torch(name, values)) for name, values in state.items())
-    checkpoint.write_parameters(network, parameters)
+    write_parameters(network, parameters)
 
 
 def get_weights(network, image_shape):
     """A network's parameters in PyTorch's names and layouts: dict of float32 arrays, and the counters, int64."""
     layouts = Layouts(network, image_shape)
     state = {}
-    for name, values in checkpoint.read_parameters(network).items():
+    for name, values in read_parameters(network).items():
         state[name] = layouts.to_torch(name, values)
         if name.endswith(_STATISTICS[1]):
             state[name.removesuffix(_STATISTICS[1]) + _COUNTER] = np.array(0, np.int64)
@@ -75,7 +75,7 @@ def as_weights(name, values):
 def check_weights(state, wanted):
     """WeightsError with everything that does not fit; `wanted` has shapes by name."""
     try:
-        checkpoint.check_tensors(state, wanted)
+        check_tensors(state, wanted)
         for name, values in state.items():
             if name.endswith(_STATISTICS[1]) and (values < 0).any():
                 raise ValueError(f"{name} holds a negative variance")

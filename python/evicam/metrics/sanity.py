@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import _native, checkpoint
+from .. import _native
 from ..arrays import as_images, check_positive_int, check_real
+from ..parameters import read_parameters
 from ..sampling import draw_seed
 from .inputs import as_heatmap
 from .overlap import dice
@@ -152,7 +153,7 @@ def parameter_randomisation(classifier, X, explain=None, *, random_state=0, **se
     maps = _explainer(classifier, images, explain, settings)
     learned = maps(classifier, images)
     changed = copy.deepcopy(classifier)
-    fresh = checkpoint.read_parameters(_native.Network(classifier.architecture_, *image_shape, seed))
+    fresh = read_parameters(_native.Network(classifier.architecture_, *image_shape, seed))
     parameters = [(index, name, name.rpartition(".")[0]) for index, (name, _) in enumerate(network.parameters())]
     layers = tuple(dict.fromkeys(layer for _, _, layer in reversed(parameters)))
     correlation = np.empty((len(layers), len(images)))
