@@ -31,7 +31,8 @@ let package = Package(
     targets: [
         .target(name: "CEviCAM"),
 
-        module("Kernels", swiftSettings: unchecked),
+        .target(name: "CPrefetch"),
+        module("Kernels", dependencies: ["CPrefetch"], swiftSettings: unchecked),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
 
         module("Tensors", dependencies: ["Kernels"]),

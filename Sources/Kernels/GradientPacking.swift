@@ -84,8 +84,6 @@ extension WindowLayer {
     /// Floats of the sums of the weight gradient's parts; none where they are the gradient itself.
     var partialCount: Int { windowParts == 1 ? 0 : windowParts * (geometry.windowLength + 1) * outputs }
 
-    /// Floats that a weight gradient needs besides its input and output: packed panels, sums, and packed windows.
-    public func packedGradientCount(images: Int) -> Int {
-        packedPanelCount(images: images) + partialCount + elementParts * windowParts * PackedWindows.size
-    }
+    /// Floats that a weight gradient needs besides its input and output: packed panels, and sums.
+    public func packedGradientCount(images: Int) -> Int { packedPanelCount(images: images) + partialCount }
 }

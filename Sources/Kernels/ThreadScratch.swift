@@ -8,9 +8,10 @@ import Darwin
 ///
 /// It grows to the largest request and is freed when the thread ends. What it holds is lost with the next request.
 struct ThreadScratch: Sendable {
-    /// Tiles that are transformed, a panel of transposed weights, and one image between two layers.
+    /// Tiles that are transformed, a panel of transposed weights, packed windows, and one image between two layers.
     static let tiles = ThreadScratch()
     static let weights = ThreadScratch()
+    static let windows = ThreadScratch()
     static let image = ThreadScratch()
 
     private let key: pthread_key_t

@@ -14,8 +14,6 @@ public struct WindowGradient: ParallelWork {
     let biasGradient: UnsafeMutablePointer<Float>?
     /// [windowParts, elements, N], where there are several.
     let partial: UnsafeMutablePointer<Float>
-    /// Each part's packed windows.
-    let scratch: UnsafeMutablePointer<Float>
     let elementParts: Int
     let windowParts: Int
 
@@ -34,7 +32,6 @@ public struct WindowGradient: ParallelWork {
         elementParts = layer.elementParts
         windowParts = min(layer.windowParts, layer.windowBlocks.count(images: images))
         partial = packing.packed + layer.packedPanelCount(images: images)
-        scratch = partial + layer.partialCount
     }
 
     public var partCount: Int { elementParts &* windowParts }
@@ -60,7 +57,7 @@ public struct WindowGradient: ParallelWork {
         let blocks = layer.windowBlocks, outputs = layer.outputs, packs = layer.packsGradient
         let windowCount = layer.windowCount(images: images)
         let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
-        let rows = scratch + part &* PackedWindows.size
+        let rows = ThreadScratch.windows.floats(PackedWindows.size)
         layer.outputCover.panels.withUnsafeBufferPointer { panels in
             for index in own {
                 let block = blocks.block(index, images: images)
@@ -164,13 +161,18 @@ struct GradientSums: PanelBody {
 }
 
 extension GradientSums: TileBody {
+    /// Floats between the window that is added and the one that is asked for: eight rows, a hundred cycles.
+    private var ahead: Int { 8 &* rowLength }
+
     /// A tile's pixels are elements here.
     @inline(never)
     func apply<T: Tile>(_ type: T.Type, at k: Int) {
+        if !isFirst { for element in k ..< k &+ T.pixels { prefetch(target + element &* outputs, count: T.P.width) } }
         var window = windows + k
         var dy = dy
         var sums = T()
         for _ in 0 ..< count {
+            prefetch(window + ahead)
             sums.accumulate(window, step: 1, T.P(reading: dy))
             window += rowLength
             dy += step

@@ -14,7 +14,7 @@ public final class ThreadPool: Sendable {
 }
 
 struct ThreadScratch: Sendable {
-    static let tiles = ThreadScratch(), weights = ThreadScratch(), image = ThreadScratch()
+    static let tiles = ThreadScratch(), weights = ThreadScratch(), windows = ThreadScratch(), image = ThreadScratch()
 
     func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         // Never freed: the program ends soon.

@@ -18,7 +18,7 @@ ENGINES = sorted((Path(_native.__file__).parent / "engine").glob("libevicam-*.so
 
 # Module -> the modules it may import, besides those of the system.
 MAY_IMPORT = {
-    "Kernels": set(),
+    "Kernels": {"CPrefetch"},
     "Tensors": {"Kernels"},
     "Networks": {"Kernels", "Tensors"},
     "Evidential": {"Kernels", "Tensors", "Networks", "RealModule"},
@@ -32,7 +32,7 @@ SYSTEM = {"Glibc", "Darwin", "Synchronization"}
 
 def imports(file):
     return set(
-        re.findall(r"^ *(?:@\S+ +)*(?:public +)?import +(?:(?:struct|class|func|enum) +)?(\w+)", file.read_text(), re.MULTILINE)
+        re.findall(r"^ *(?:@\S+ +)*(?:(?:public|internal) +)?import +(?:(?:struct|class|func|enum) +)?(\w+)", file.read_text(), re.MULTILINE)
     )
 
 

@@ -87,6 +87,7 @@ struct ChunkTransforms: ParallelWork {
         func apply<F: MinimalFilter>(_ type: F.Type) {
             let layer = gradient.layer, windows = layer.windows
             for number in tiles {
+                layer.prefetchOutputs(gradient.outputGradient, of: number &+ 1)
                 let (offset, rows, columns) = layer.output(layer.tile(number))
                 let source = UnsafeMutablePointer(mutating: gradient.outputGradient + offset)
                 forEachVector(layer.outputs, ReadOutputGradient<F.OutputAdjoint>(
@@ -170,6 +171,8 @@ struct ChunkScatter: ParallelWork {
             let source = scatter.chunk.inputs.from(tiles.lowerBound &- scatter.chunk.tiles.lowerBound)
             let scratch = WinogradLayer.Scratch(layer)
             for number in tiles {
+                layer.prefetchInputs(scatter.target, of: number &+ 1)
+                source.prefetchPoints(of: number &+ 1 &- tiles.lowerBound, channels: channels)
                 let (offset, rows, columns) = layer.input(layer.tile(number))
                 forEachVector(channels.count, AddInputGradient<F.InputAdjoint>(
                     x: source.tile(number &- tiles.lowerBound).moved(by: channels.lowerBound),

@@ -82,6 +82,7 @@ extension WinogradLayer {
         func apply<F: MinimalFilter>(_ type: F.Type) {
             let geometry = layer.windows.geometry
             for number in tiles {
+                layer.prefetchInputs(images, of: number &+ 1)
                 let (offset, rows, columns) = layer.input(layer.tile(number))
                 let source = UnsafeMutablePointer(mutating: images + offset)
                 forEachVector(layer.channels, ReadInputs<F.Input>(
