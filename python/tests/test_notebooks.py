@@ -101,3 +101,20 @@ assert {answer.method for answer in answers} == {"grad-cam", "hirescam"} and ans
     )
     assert pictures(outputs) == 4  # glyphs, their maps, the centroids, the relations
     assert any("Rank correlation of u and Dice" in output.get("data", {}).get("text/markdown", "") for output in outputs)
+
+
+def test_a_deep_network_of_your_own(clothes, monkeypatch):
+    monkeypatch.setenv("EVICAM_NOTEBOOK_SHARE", "1")
+    outputs = execute(
+        "a-deep-network-of-your-own",
+        clothes,
+        """
+assert len(clothes) == 1400 and classifier.score(test.images[known], names[test.labels[known]]) > 0.5
+assert not set(classifier.classes_) & set(names[SHOES]) and set(tuned.classes_) == set(names[SHOES])
+assert list(evicam.experiments.stages(classifier, test.images[some], test.labels[some]).explanations) == [
+    "stage1", "stage2", "stage3"]
+assert state["stage1.conv1.weight"].shape == (16, 1, 3, 3) and tuned.pretrained_
+assert abs(u - opinion.uncertainty).max() < 1e-4 and len(few) == 30
+""",
+    )
+    assert pictures(outputs) == 2  # the changed images, the stages
