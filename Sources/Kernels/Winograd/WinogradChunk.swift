@@ -171,8 +171,6 @@ struct ChunkScatter: ParallelWork {
             let source = scatter.chunk.inputs.from(tiles.lowerBound &- scatter.chunk.tiles.lowerBound)
             let scratch = WinogradLayer.Scratch(layer)
             for number in tiles {
-                layer.prefetchInputs(scatter.target, of: number &+ 1)
-                source.prefetchPoints(of: number &+ 1 &- tiles.lowerBound, channels: channels)
                 let (offset, rows, columns) = layer.input(layer.tile(number))
                 forEachVector(channels.count, AddInputGradient<F.InputAdjoint>(
                     x: source.tile(number &- tiles.lowerBound).moved(by: channels.lowerBound),

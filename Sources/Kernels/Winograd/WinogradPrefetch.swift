@@ -18,12 +18,3 @@ extension WinogradLayer {
         }
     }
 }
-
-extension WinogradLayer.Points {
-    /// Some channels of all points of a tile.
-    @inline(__always)
-    func prefetchPoints(of number: Int, channels: Range<Int>) {
-        let first = base + (number &* tileStep &+ channels.lowerBound)
-        for point in 0 ..< side &* side { prefetch(first + point &* step, count: channels.count) }
-    }
-}
