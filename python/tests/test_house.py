@@ -31,9 +31,8 @@ SYSTEM = {"Glibc", "Darwin", "Synchronization"}
 
 
 def imports(file):
-    return set(
-        re.findall(r"^ *(?:@\S+ +)*(?:(?:public|internal) +)?import +(?:(?:struct|class|func|enum) +)?(\w+)", file.read_text(), re.MULTILINE)
-    )
+    line = r"^ *(?:@\S+ +)*(?:(?:public|internal) +)?import +(?:(?:struct|class|func|enum) +)?(\w+)"
+    return set(re.findall(line, file.read_text(), re.MULTILINE))
 
 
 # ---- Swift ----
