@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import evicam
+from evicam.experiments.twins import train_twin
 
 
 def curve(classifier, columns=12) -> str:
@@ -39,19 +40,15 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("accuracy"), help="folder for the training and the curve")
     options = parser.parse_args()
 
-    kind, name = (evicam.SoftmaxClassifier, "softmax") if options.softmax else (evicam.EvidentialClassifier, "evidential")
-    settings = evicam.recipe(options.architecture, options.dataset, name, options.epochs)
+    kind = "softmax" if options.softmax else "evidential"
     train = evicam.datasets.load(options.dataset, split="train")
     test = evicam.datasets.load(options.dataset, split="test")
-    options.out.mkdir(parents=True, exist_ok=True)
-    stem = f"{options.dataset}-{options.architecture}-{name}"
-    classifier = kind(**settings, random_state=options.seed, verbose=True)
-    classifier.fit(train.images, train.labels, checkpoint=options.out / f"{stem}.safetensors", resume=True)
-    if classifier.interrupted_:
-        raise SystemExit("interrupted: the same command goes on from here")
+    folder = options.out / f"{options.dataset}-{options.architecture}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    classifier = train_twin(kind, options.architecture, train, epochs=options.epochs, seed=options.seed, folder=folder)
 
-    evicam.plot.learning_curve(classifier, target=options.target).savefig(options.out / f"{stem}.png")
-    print(f"\n{stem}, {settings['epochs']} epochs\n\n{curve(classifier)}\n")
+    evicam.plot.save(evicam.plot.learning_curve(classifier, target=options.target), folder / f"{kind}.png")
+    print(f"\n{folder.name}-{kind}, {classifier.epochs} epochs\n\n{curve(classifier)}\n")
     print(f"test images: {evicam.metrics.evaluate(classifier, test.images, test.labels)}")
 
 

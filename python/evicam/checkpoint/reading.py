@@ -65,10 +65,8 @@ def read(path) -> Saved:
 
     Raises
     ------
-    OSError
-        If the file cannot be read.
-    CheckpointError
-        If it is truncated, foreign, of a newer version, or lacks tensors; the message says which.
+    OSError, CheckpointError
+        As `evicam.load`.
     """
     from safetensors import SafetensorError, safe_open
 
