@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -12,19 +13,27 @@ from pathlib import Path
 def write_file(path, data: bytes | str, keep=None) -> None:
     """Replace the file at `path` by `data` (text as UTF-8), or leave it as it was and raise OSError.
 
-    The data goes to a temporary file in the same folder, is synced, and takes the old file's place at once; the old file
-    takes that of `keep`, where one is named. Killed between the two, it is found there only.
+    The data goes to a temporary file in the same folder, is synced, and takes the old file's place and permissions at once;
+    the old file takes that of `keep`, where one is named. Killed between the two, it is found there only. A link stays, and
+    the file it leads to is replaced; a device or pipe, which nothing could replace, is written to.
     """
     path = Path(path)
     check_folder(path)
+    path = Path(os.path.realpath(path))
     data = data.encode() if isinstance(data, str) else data
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    check_folder(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
         if keep is not None and path.exists():
             os.replace(path, keep)
         os.replace(temporary, path)
@@ -36,9 +45,9 @@ def write_file(path, data: bytes | str, keep=None) -> None:
 
 def remove_leftovers(path) -> None:
     """Delete the temporary files that `write_file` left for this path where its process was killed."""
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     prefix = f".{path.name}."
-    for file in path.absolute().parent.iterdir():
+    for file in path.parent.iterdir():
         if file.name.startswith(prefix) and len(file.name) == len(prefix) + 8:  # eight random letters
             with suppress(OSError):
                 file.unlink()

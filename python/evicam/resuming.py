@@ -28,6 +28,9 @@ class TrainingFile:
 
     def __init__(self, path):
         self.path = Path(path)
+        if self.path.is_symlink():
+            # Both files are to be where the link leads.
+            self.path = self.path.resolve()
         self.previous = self.path.with_name(self.path.name + ".previous")
         check_folder(self.path)
 

@@ -220,6 +220,34 @@ def test_folders_that_are_not_there(tmp_path):
         trained.twins()[0].save(tmp_path / "nowhere" / "model.safetensors")
 
 
+def test_links_lead_on_and_permissions_stay(saved):
+    target = saved.with_name("elsewhere")
+    target.mkdir()
+    target = target / "model.safetensors"
+    os.replace(saved, target)
+    target.chmod(0o640)
+    saved.symlink_to(target)
+    before = target.stat().st_ino
+    trained.twins()[0].save(saved)
+    assert saved.is_symlink() and target.stat().st_ino != before
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_pipes_are_written_to(tmp_path):
+    pipe, copy = tmp_path / "pipe", tmp_path / "copy"
+    os.mkfifo(pipe)
+    with copy.open("wb") as file, subprocess.Popen(["cat", pipe], stdout=file):
+        trained.twins()[0].save(pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert (evicam.load(copy).predict(X) == trained.twins()[0].predict(X)).all()
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(IsADirectoryError, match="folder"):
+        trained.twins()[0].save(tmp_path)
+
+
 def test_metadata_is_json(saved):
     with safe_open(saved, framework="numpy") as file:
         metadata = file.metadata()

@@ -86,6 +86,18 @@ def test_a_checkpoint_predicts(tmp_path):
     assert_same(loaded.fit(X, Y, resume=True), recipe().fit(X, Y))
 
 
+def test_a_link_to_a_checkpoint(tmp_path):
+    """Both files are where the link leads; it stays a link."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = tmp_path / "training.safetensors"
+    link.symlink_to(elsewhere / "kept.safetensors")
+    whole = recipe().fit(X, Y, checkpoint=link)
+    assert link.is_symlink() and set(tmp_path.iterdir()) == {link, elsewhere}
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["kept.safetensors", "kept.safetensors.previous"]
+    assert_same(recipe().fit(X, Y, checkpoint=link, resume=True), whole)
+
+
 def test_early_stopping_stays_stopped(tmp_path):
     settings = dict(early_stopping=1, validation_fraction=0.3, epochs=30, softmax_epochs=0)
     stopped = recipe(**settings).fit(X, Y, checkpoint=tmp_path / "a.safetensors")
