@@ -63,6 +63,11 @@ private func runWinograd(_ f: WindowFixture, kernel: Int) -> [[Float]] {
         toInput: WinogradGradient.Input(gradient: dx.base, packed: packed.base),
         toWeights: WinogradGradient.Weights(gradient: dw.base, bias: db.base)
     ).run(on: pool)
+    // Divided by points the outputs are the same.
+    let wide = Memory(count: dy.count), shared = Memory(count: layer.gradientCount(ofWeights: false))
+    WideWinogradProduct(WinogradProduct(layer: layer, images: f.images, input: x.base, packed: packed.base, bias: b.base,
+                                        output: wide.base), scratch: shared.base).run(on: pool)
+    #expect(wide.values == y.values)
     // Without the weights' the input gradient is the same, and the other way round.
     let alone = Memory(count: x.count)
     alone.base.update(repeating: 1, count: alone.count)
@@ -74,6 +79,6 @@ private func runWinograd(_ f: WindowFixture, kernel: Int) -> [[Float]] {
                      toInput: nil, toWeights: WinogradGradient.Weights(gradient: weightsAlone.base, bias: nil)).run(on: pool)
     #expect(alone.values == dx.values)
     #expect(weightsAlone.values == dw.values)
-    for memory in [packed, y, rectified, dx, scratch, small, dw, db, weightsAlone] { #expect(memory.guardIsIntact) }
+    for memory in [packed, y, rectified, wide, shared, dx, scratch, small, dw, db, weightsAlone] { #expect(memory.guardIsIntact) }
     return [y, rectified, dx, dw, db].map(\.values)
 }

@@ -49,6 +49,17 @@ def test_names_and_shapes_are_torchvisions(name):
     assert {key: list(shape) for key, shape in network.parameters()} == GOLDEN["shapes"][name]
 
 
+def test_many_images_are_computed_as_few_are():
+    """With eight images on, the widest convolutions are done by minimal filtering too; nineteen do not fill their parts."""
+    network = fill(_native.Network(_native.architecture("resnet18", 10), 32, 32, 3, 0))
+    seen = images(19, 32, 3)
+    alone, together = np.empty((19, 10), np.float32), np.empty((19, 10), np.float32)
+    for image, logits in zip(np.split(seen, 19), np.split(alone, 19), strict=True):
+        network.logits(image, logits)
+    network.logits(seen, together)
+    close(together, alone, 2e-5)
+
+
 @pytest.mark.parametrize("winograd, relative", [(False, 2e-6), (True, 2e-5)])
 @pytest.mark.parametrize("name, side", [("resnet18", 32), ("resnet18-imagenet", 70)])
 def test_the_logits_are_torchvisions(name, side, winograd, relative):

@@ -61,16 +61,15 @@ extension WinogradLayer {
         }
     }
 
-    /// Whether the transformed weights outgrow the last-level cache: they are then read as seldom as can be.
-    private var isHuge: Bool { productWeightCount > 4 << 20 }
+    /// Whether the transformed weights outgrow the last-level cache: they are then to be read as seldom as can be.
+    public var isWide: Bool { productWeightCount > 4 << 20 }
 
     /// Tiles worked on at a time: as many as keep `width` floats for each of their points in a core's second-level cache.
     private func blockTiles(width: Int) -> Int {
-        if isHuge { return 32 }
         let budget = 130_000 // floats
         return max(16, min(64, budget / (points * width) / 8 * 8))
     }
 
     /// Tiles that a part of the work has at least.
-    var leastTiles: Int { isHuge ? 16 : 8 }
+    static let leastTiles = 8
 }

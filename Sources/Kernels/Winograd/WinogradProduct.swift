@@ -24,31 +24,38 @@ public struct WinogradProduct: ParallelWork {
         self.relu = relu
     }
 
-    private var units: Int { (images &* layer.tilesPerImage &+ layer.leastTiles &- 1) / layer.leastTiles }
+    private var units: Int { (images &* layer.tilesPerImage &+ WinogradLayer.leastTiles &- 1) / WinogradLayer.leastTiles }
 
     public var partCount: Int { min(units, 32) }
 
     public func run(part: Int) {
         let mine = range(of: part, parts: partCount, count: units)
-        let end = min(images &* layer.tilesPerImage, mine.upperBound &* layer.leastTiles)
+        let end = min(images &* layer.tilesPerImage, mine.upperBound &* WinogradLayer.leastTiles)
         let block = WinogradLayer.Block(layer)
-        for first in stride(from: mine.lowerBound &* layer.leastTiles, to: end, by: block.tiles) {
+        for first in stride(from: mine.lowerBound &* WinogradLayer.leastTiles, to: end, by: block.tiles) {
             let tiles = first ..< min(end, first &+ block.tiles)
             layer.transformInputs(input, tiles, into: block.inputs, scratch: block.scratch)
             for panel in layer.outputCover.panels {
                 layer.multiply(block.inputs, depth: layer.channels, by: packed, panel: panel, tiles: tiles.count,
                                into: block.panel)
-                withFilter(kernel: layer.kernel, Outputs(product: self, tiles: tiles, panel: panel, block: block))
+                writeOutputs(tiles, panel, from: block.panel, scratch: block.scratch)
             }
         }
     }
 
-    /// A panel of some tiles' outputs.
+    /// Aᵀ m A of a panel of some tiles, the first of which is the first of `products`.
+    func writeOutputs(_ tiles: Range<Int>, _ panel: PanelCover.Entry, from products: WinogradLayer.Points,
+                      scratch: WinogradLayer.Scratch) {
+        withFilter(kernel: layer.kernel,
+                   Outputs(product: self, tiles: tiles, panel: panel, products: products, scratch: scratch))
+    }
+
     private struct Outputs: FilterBody {
         let product: WinogradProduct
         let tiles: Range<Int>
         let panel: PanelCover.Entry
-        let block: WinogradLayer.Block
+        let products: WinogradLayer.Points
+        let scratch: WinogradLayer.Scratch
 
         func apply<F: MinimalFilter>(_ type: F.Type) {
             let layer = product.layer, windows = layer.windows
@@ -56,10 +63,10 @@ public struct WinogradProduct: ParallelWork {
             for number in tiles {
                 let (offset, rows, columns) = layer.output(layer.tile(number))
                 forEachVector(panel.count, WriteOutputs<F.Output>(
-                    x: block.panel.tile(number &- tiles.lowerBound),
+                    x: products.tile(number &- tiles.lowerBound),
                     y: TileView(base: output + offset, rowStep: windows.outputRowStep,
                                 columnStep: windows.outputColumnStep),
-                    rows: rows, columns: columns, bias: bias, relu: product.relu, scratch: block.scratch))
+                    rows: rows, columns: columns, bias: bias, relu: product.relu, scratch: scratch))
             }
         }
     }

@@ -13,8 +13,8 @@ class WeightedOperation: Operation {
         /// Whether all layers share the packed copies' memory, so that they are made anew where they are used: while training,
         /// where weights change with every step anyway.
         var isPackedOnUse: Bool
-        /// For what gradients need on the way; shared by all layers.
-        var gradientScratch: UnsafeMutablePointer<Float>?
+        /// For what a pass needs on the way; shared by all layers.
+        var scratch: UnsafeMutablePointer<Float>
         /// The batch normalisation that `weight` and `bias` hold too; nil: none.
         var normalisation: FoldedNormalisation?
     }

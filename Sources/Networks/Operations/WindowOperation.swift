@@ -60,8 +60,8 @@ final class WindowOperation: WeightedOperation {
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
         let (layer, images) = batch(pass)
         let dy = UnsafePointer(outputGradient + output.interior)
-        if let weightGradient = weights.weightGradient, let packed = weights.gradientScratch {
-            let packing = GradientPacking(layer: layer, images: images, outputGradient: dy, packed: packed)
+        if let weightGradient = weights.weightGradient {
+            let packing = GradientPacking(layer: layer, images: images, outputGradient: dy, packed: weights.scratch)
             pass.pool.run(packing)
             let gradient = WindowGradient(packing: packing, input: firstWindow, weightGradient: weightGradient,
                                           biasGradient: weights.biasGradient)

@@ -46,18 +46,19 @@ final class WinogradOperation: WeightedOperation {
     override func multiply(_ pass: Pass, into pooling: MaxPooling?) {
         if let pooling {
             pass.pool.run(PooledProduct(product: product(pass), pooling: pooling))
+        } else if layer.isWide {
+            WideWinogradProduct(product(pass), scratch: weights.scratch).run(on: pass.pool)
         } else {
             pass.pool.run(product(pass))
         }
     }
 
     override func backward(_ pass: Pass, from outputGradient: UnsafeMutablePointer<Float>) {
-        guard let scratch = weights.gradientScratch else { return }
         let toInput = inputGradient.map { WinogradGradient.Input(gradient: $0, packed: weights.packedForProduct) }
         let toWeights = weights.weightGradient.map { WinogradGradient.Weights(gradient: $0, bias: weights.biasGradient) }
         WinogradGradient(
             layer: layer, images: pass.images, input: firstWindow, outputGradient: outputGradient + output.interior,
-            scratch: scratch, toInput: toInput, toWeights: toWeights
+            scratch: weights.scratch, toInput: toInput, toWeights: toWeights
         ).run(on: pass.pool)
     }
 }

@@ -75,7 +75,7 @@ extension PlanCompiler {
             weightGradient: gradient.map { $0 + weight.offset },
             biasGradient: gradient.flatMap { gradient in bias.map { gradient + $0.offset } },
             packedForProduct: scratch.packedForProduct!, packedForScatter: scratch.packedForScatter,
-            isPackedOnUse: isPackedOnUse, gradientScratch: scratch.gradientScratch, normalisation: normalisation)
+            isPackedOnUse: isPackedOnUse, scratch: scratch.shared!, normalisation: normalisation)
     }
 
     private func foldedNormalisation(_ layer: String, weight: Parameter, bias: Parameter?,

@@ -41,7 +41,8 @@ extension PlanCompiler {
     struct Scratch {
         var packedForProduct: UnsafeMutablePointer<Float>?
         var packedForScatter: UnsafeMutablePointer<Float>?
-        var gradientScratch: UnsafeMutablePointer<Float>?
+        /// What passes need on the way; one for all layers.
+        var shared: UnsafeMutablePointer<Float>?
         /// The factors of dropout, or the winners of max pooling.
         var perOutput: UnsafeMutablePointer<Float>?
         /// A batch normalisation's numbers, and the weights and bias it is folded into.
@@ -73,7 +74,7 @@ extension PlanCompiler {
         try place(values[Architecture.image]!, Architecture.image, gradient: wantsGradient.contains(Architecture.image))
         // One stretch for all layers, which need it one after the other; and one for packed weights that are made where they
         // are used, of which a layer needs one kind at a time.
-        let gradientScratch = try placer.take(gradientScratchCount(values))
+        let shared = try placer.take(sharedScratchCount(values))
         let packed = packedCounts(values)
         var packing = Scratch()
         if isPackedOnUse {
@@ -90,7 +91,7 @@ extension PlanCompiler {
             }
             var scratch = Scratch()
             if let counts = packed[layer.name] {
-                scratch.gradientScratch = gradientScratch
+                scratch.shared = shared
                 scratch.packedForProduct = try packing.packedForProduct ?? placer.take(counts.product)
                 if counts.scatter > 0 {
                     scratch.packedForScatter = try packing.packedForScatter ?? placer.take(counts.scatter)
@@ -148,20 +149,20 @@ extension PlanCompiler {
         }
     }
 
-    /// Floats of the most that a layer's gradients need on the way.
-    private func gradientScratchCount(_ values: [String: Value]) throws -> Int {
+    /// Floats of the most that a layer's passes need on the way.
+    private func sharedScratchCount(_ values: [String: Value]) throws -> Int {
         var largest = 0
         for layer in running {
             let output = values[layer.name]!
             // A packed row is at most eight times as long as its channels.
             let (floats, overflow) = capacity.multipliedReportingOverflow(by: 8 * output.imageStep)
             if overflow || floats > Int.max / 2 { throw NetworkError.outOfMemory(bytes: Int.max) }
-            guard runsBackward(layer), let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: output) else {
-                continue
-            }
-            let ofWeights = purpose == .training
+            guard let window = windowLayer(layer, input: values[layer.inputs[0]]!, output: output) else { continue }
+            let ofWeights = purpose == .training && runsBackward(layer)
             if let winograd = winogradLayer(layer, window) {
-                largest = max(largest, winograd.gradientCount(ofWeights: ofWeights))
+                if winograd.isWide || runsBackward(layer) {
+                    largest = max(largest, winograd.gradientCount(ofWeights: ofWeights))
+                }
             } else if ofWeights {
                 let images = if case .linear = layer.kind { 1 } else { capacity }
                 largest = max(largest, window.packedGradientCount(images: images))
