@@ -138,15 +138,16 @@ protocol TileBody {
     func apply<T: Tile>(_ type: T.Type, at pixel: Int)
 }
 
-/// Runs `body` over `count` pixels: the largest tiles that the panel leaves registers for first, then ever smaller ones.
+/// Runs `body` over `count` pixels of each of so many rows: the largest tiles that the panel leaves registers for first, then
+/// ever smaller ones.
 @inline(__always)
-func forEachTile<P: Panel>(of type: P.Type, count: Int, _ body: some TileBody) {
-    let limit = TileLimits.pixels(vectors: P.vectors)
+func forEachTile<P: Panel>(of type: P.Type, count: Int, rows: Int = 1, _ body: some TileBody) {
+    let limit = TileLimits.pixels(vectors: P.vectors) / rows
     var pixel = 0
     while limit >= 16, pixel &+ 16 <= count { body.apply(Tile16<P>.self, at: pixel); pixel &+= 16 }
     while limit >= 8, pixel &+ 8 <= count { body.apply(Tile8<P>.self, at: pixel); pixel &+= 8 }
-    while pixel &+ 4 <= count { body.apply(Tile4<P>.self, at: pixel); pixel &+= 4 }
-    if pixel &+ 2 <= count { body.apply(Tile2<P>.self, at: pixel); pixel &+= 2 }
+    while limit >= 4, pixel &+ 4 <= count { body.apply(Tile4<P>.self, at: pixel); pixel &+= 4 }
+    while pixel &+ 2 <= count { body.apply(Tile2<P>.self, at: pixel); pixel &+= 2 }
     if pixel < count { body.apply(Tile1<P>.self, at: pixel) }
 }
 

@@ -32,7 +32,10 @@ public struct WindowProduct: ParallelWork {
     }
     private static let cachedWeights = 1 << 16
 
-    public var partCount: Int { splitsRows ? min(rowCount, 32) : layer.outputCover.panels.count }
+    /// Rows that a part has at least: two where they share tiles.
+    private var rowsTogether: Int { rowCount > 1 && layer.geometry.columns < TileLimits.pixels(vectors: 2) ? 2 : 1 }
+
+    public var partCount: Int { splitsRows ? min(rowCount / rowsTogether, 32) : layer.outputCover.panels.count }
 
     public func run(part: Int) {
         let rows = splitsRows ? range(of: part, parts: partCount, count: rowCount) : 0 ..< rowCount
@@ -56,12 +59,30 @@ public struct WindowProduct: ParallelWork {
                 runCount: layer.runOffsets.count, runLength: geometry.runLength, columnStep: geometry.columnStep,
                 bias: product.bias.map { $0 + panel.first }, relu: product.relu, outputStep: layer.outputColumnStep,
                 channels: panel.count)
-            for row in rows {
-                let (image, y) = row.quotientAndRemainder(dividingBy: geometry.rows)
-                let x = product.input + image &* geometry.imageStep + y &* geometry.rowStep
-                let out = product.output + image &* layer.outputImageStep + y &* layer.outputRowStep + panel.first
-                forEachTile(of: type, count: geometry.columns, ProductSums.Row(sums: sums, x: x, out: out))
+            // Rows too short for a whole tile are taken in pairs.
+            var row = rows.lowerBound
+            if geometry.columns < TileLimits.pixels(vectors: P.vectors) {
+                while row &+ 2 <= rows.upperBound {
+                    let (x, out) = place(row), (nextX, nextOut) = place(row &+ 1)
+                    forEachTile(of: type, count: geometry.columns, rows: 2,
+                                ProductSums.RowPair(sums: sums, x: x, out: out, xStep: nextX - x, outStep: nextOut - out))
+                    row &+= 2
+                }
             }
+            while row < rows.upperBound {
+                let (x, out) = place(row)
+                forEachTile(of: type, count: geometry.columns, ProductSums.Row(sums: sums, x: x, out: out))
+                row &+= 1
+            }
+        }
+
+        /// Where a row of the batch has its windows and its outputs.
+        @inline(__always)
+        private func place(_ row: Int) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>) {
+            let layer = product.layer, geometry = layer.geometry
+            let (image, y) = row.quotientAndRemainder(dividingBy: geometry.rows)
+            return (product.input + (image &* geometry.imageStep &+ y &* geometry.rowStep),
+                    product.output + (image &* layer.outputImageStep &+ y &* layer.outputRowStep &+ panel.first))
         }
     }
 }
@@ -93,6 +114,21 @@ struct ProductSums {
         }
     }
 
+    /// Two rows of windows and their outputs.
+    struct RowPair: TileBody {
+        let sums: ProductSums
+        let x: UnsafePointer<Float>
+        let out: UnsafeMutablePointer<Float>
+        /// Floats from row to row.
+        let xStep: Int
+        let outStep: Int
+
+        @inline(__always)
+        func apply<T: Tile>(_ type: T.Type, at pixel: Int) {
+            sums.tiles(type, x + pixel &* sums.columnStep, xStep, out + pixel &* sums.outputStep, outStep)
+        }
+    }
+
     @inline(never)
     private func tile<T: Tile>(_ type: T.Type, _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>) {
         var w = weights
@@ -106,6 +142,26 @@ struct ProductSums {
             }
         }
         sums.give(from: 0, to: Output(sums: self, out: out))
+    }
+
+    /// Two tiles that share each panel of weights.
+    @inline(never)
+    private func tiles<T: Tile>(_ type: T.Type, _ x: UnsafePointer<Float>, _ xStep: Int, _ out: UnsafeMutablePointer<Float>,
+                                _ outStep: Int) {
+        var w = weights
+        var sums = T(), next = T()
+        for run in 0 ..< runCount {
+            var element = x + runs[run]
+            for _ in 0 ..< runLength {
+                let panel = T.P(reading: w)
+                sums.accumulate(element, step: columnStep, panel)
+                next.accumulate(element + xStep, step: columnStep, panel)
+                w += T.P.width
+                element += 1
+            }
+        }
+        sums.give(from: 0, to: Output(sums: self, out: out))
+        next.give(from: 0, to: Output(sums: self, out: out + outStep))
     }
 
     /// Adds the bias, cuts off below 0, and stores.

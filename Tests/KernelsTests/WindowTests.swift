@@ -34,6 +34,9 @@ private let cases: [WindowCase] = {
     // Blocks of the weight gradient: of several images, the last of fewer; and of a part of one image.
     cases.append(WindowCase(images: 90, height: 18, width: 18, channels: 20, outputs: 3, kernel: (3, 3), stride: (3, 3)))
     cases.append(WindowCase(images: 3, height: 19, width: 31, channels: 2, outputs: 25, kernel: (2, 3)))
+    // Pairs of short rows, and one left over; divided by rows, and by panels.
+    for width in 3 ... 18 { cases.append(WindowCase(images: 3, width: width, outputs: 50)) }
+    for width in 3 ... 10 { cases.append(WindowCase(images: 1, height: 5, width: width, channels: 64, outputs: 130)) }
     // Tiles across images, and what is left of them.
     for images in 6 ... 9 { cases.append(WindowCase(images: 8 * images, height: 4, width: 5, channels: 3, outputs: 26)) }
     return cases
