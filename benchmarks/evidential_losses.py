@@ -1,13 +1,15 @@
 """Evidence functions, losses and starts side by side: the tables of docs/training.md.
 
-    make losses        LeNet on Fashion-MNIST (20 minutes on one core), then ResNet-9 on CIFAR-10 (an hour on two)
+    make losses        LeNet on Fashion-MNIST (20 minutes on one core), then ResNet-9 on CIFAR-10 (two hours on two)
 
-The images of both are of the training set: some to train on, others held out.
+The images of all are of the training set: some to train on, others held out.
 """
 
 import argparse
 import warnings
+from collections.abc import Callable
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,26 +24,48 @@ def lenet():
         yield f"{evidence}, {loss}, {softmax_epochs}", [settings | dict(random_state=seed) for seed in range(4)]
 
 
+def by_recipe(kind, epochs, average_decay, **changes):
+    """The recipe of ResNet-9 without its smoothed labels; the average of the weights is as much shorter as the training."""
+    settings = evicam.recipe("resnet9", "cifar-10", kind, epochs=epochs) | dict(average_decay=average_decay, random_state=0)
+    del settings["validation_fraction"]
+    return [settings | dict(label_smoothing=0) | changes]
+
+
 def resnet9():
-    """The recipe in 8 epochs, with other losses and longer or shorter starts by cross-entropy; and its softmax twin."""
-
-    def recipe(kind, **changes):
-        settings = evicam.recipe("resnet9", "cifar-10", kind, epochs=8) | dict(average_decay=0.99, random_state=0)
-        del settings["validation_fraction"]
-        return [settings | changes]
-
-    yield "softmax twin", recipe("softmax")
+    """8 epochs, with other losses and longer or shorter starts by cross-entropy; and the softmax twin."""
+    yield "softmax twin", by_recipe("softmax", 8, 0.99)
     for softmax_epochs in (0, 2, 6):
-        yield f"log, {softmax_epochs}", recipe("evidential", softmax_epochs=softmax_epochs)
+        yield f"log, {softmax_epochs}", by_recipe("evidential", 8, 0.99, softmax_epochs=softmax_epochs)
     for loss in ("mse", "digamma"):
-        yield f"{loss}, 6", recipe("evidential", softmax_epochs=6, loss=loss)
+        yield f"{loss}, 6", by_recipe("evidential", 8, 0.99, softmax_epochs=6, loss=loss)
 
 
-STUDIES = {"lenet": (lenet, "fashion-mnist", 20_000, 5_000), "resnet9": (resnet9, "cifar-10", 25_000, 5_000)}
+def smoothing():
+    """20 epochs, with and without smoothed labels."""
+    for kind, name in (("softmax", "softmax twin"), ("evidential", "log, 15")):
+        for smoothed in (0, 0.1):
+            yield f"{name}, labels smoothed by {smoothed}", by_recipe(kind, 20, 0.995, label_smoothing=smoothed)
 
 
-def line(name, seeds, train, held_out) -> str:
-    """A row of the table: means over the seeds on the images held out, by the weights of the epoch that suits them best."""
+class Study(NamedTuple):
+    """Rows of a table, what they train on, and whether the held out images choose the epoch or are looked at at the end."""
+
+    rows: Callable
+    dataset: str
+    images: int
+    held_out: int
+    best_epoch: bool
+
+
+STUDIES = {
+    "lenet": Study(lenet, "fashion-mnist", 20_000, 5_000, best_epoch=True),
+    "resnet9": Study(resnet9, "cifar-10", 25_000, 5_000, best_epoch=True),
+    "smoothing": Study(smoothing, "cifar-10", 20_000, 25_000, best_epoch=False),
+}
+
+
+def line(name, seeds, train, held_out, best_epoch) -> str:
+    """A row of the table: means over the seeds on the images held out."""
     scores = []
     for settings in seeds:
         evidential = "loss" in settings
@@ -49,7 +73,7 @@ def line(name, seeds, train, held_out) -> str:
         classifier = kind(**settings, verbose=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", evicam.CollapseWarning)
-            classifier.fit(*train, validation=held_out)
+            classifier.fit(*train, validation=held_out if best_epoch else None)
         found = evicam.metrics.evaluate(classifier, *held_out)
         scores.append((found.accuracy, found.calibration_error, found.uncertainty.mean() if evidential else np.nan))
     accuracy, error, uncertainty = np.transpose(scores)
@@ -60,18 +84,18 @@ def line(name, seeds, train, held_out) -> str:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("studies", nargs="*", default=list(STUDIES), help="lenet, resnet9 (default both)")
+    parser.add_argument("studies", nargs="*", default=list(STUDIES), help=f"{', '.join(STUDIES)} (default all)")
     for name in parser.parse_args().studies:
-        rows, dataset, train, held_out = STUDIES[name]
-        data = evicam.datasets.load(dataset, download=False)
+        study = STUDIES[name]
+        data = evicam.datasets.load(study.dataset, download=False)
         order = np.random.default_rng(0).permutation(len(data.images))
-        then, first = order[:held_out], order[held_out : held_out + train]
-        print(f"\n{name} on {dataset}: {train:,} images, {held_out:,} others held out\n")
+        then, first = order[: study.held_out], order[study.held_out : study.held_out + study.images]
+        print(f"\n{name}, {study.dataset}: {study.images:,} images, {study.held_out:,} others held out\n")
         print("| evidence, loss, `softmax_epochs` | accuracy, % (worst) | calibration error | mean u |")
         print("|---|---|---|---|", flush=True)
-        for row, seeds in rows():
+        for row, seeds in study.rows():
             sets = [(data.images[part], data.labels[part]) for part in (first, then)]
-            print(line(row, seeds, *sets), flush=True)
+            print(line(row, seeds, *sets, study.best_epoch), flush=True)
 
 
 if __name__ == "__main__":

@@ -24,13 +24,13 @@ extension TrainingSettings {
     }
 
     private static func loss(_ training: evicam_training) throws -> any Loss {
+        guard training.label_smoothing >= 0, training.label_smoothing < 1 else {
+            throw Failure.invalid("label_smoothing is \(training.label_smoothing), but must be at least 0 and below 1")
+        }
+        let smoothing = Double(training.label_smoothing)
         let form: EvidentialLoss.Form
         switch Int(training.loss) {
-        case Int(EVICAM_LOSS_CROSS_ENTROPY):
-            guard training.label_smoothing >= 0, training.label_smoothing < 1 else {
-                throw Failure.invalid("label_smoothing is \(training.label_smoothing), but must be at least 0 and below 1")
-            }
-            return SoftmaxCrossEntropy(smoothing: Double(training.label_smoothing))
+        case Int(EVICAM_LOSS_CROSS_ENTROPY): return SoftmaxCrossEntropy(smoothing: smoothing)
         case Int(EVICAM_LOSS_MSE): form = .mse
         case Int(EVICAM_LOSS_LOG): form = .log
         case Int(EVICAM_LOSS_DIGAMMA): form = .digamma
@@ -48,7 +48,7 @@ extension TrainingSettings {
             annealingHold: try require(training.kl_annealing_hold, "kl_annealing_hold", in: 1 ... 1 << 48),
             rescueWeight: Double(training.rescue_weight))
         let start = try require(training.cross_entropy_steps, "cross_entropy_steps", in: 0 ... 1 << 48)
-        return start > 0 ? SoftmaxStart(loss, steps: start) : loss
+        return start > 0 ? SoftmaxStart(loss, steps: start, smoothing: smoothing) : loss
     }
 
     private static func optimiser(_ training: evicam_training) throws -> Optimiser {

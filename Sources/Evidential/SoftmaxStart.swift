@@ -7,11 +7,13 @@ import Networks
 /// evidence; a network that already ranks the classes has only the amount of evidence left to learn.
 public struct SoftmaxStart: Loss, Equatable {
     public var evidential: EvidentialLoss
+    public var crossEntropy: SoftmaxCrossEntropy
     /// Steps of cross-entropy.
     public var steps: Int
 
-    public init(_ evidential: EvidentialLoss, steps: Int) {
+    public init(_ evidential: EvidentialLoss, steps: Int, smoothing: Double = 0) {
         self.evidential = evidential
+        self.crossEntropy = SoftmaxCrossEntropy(smoothing: smoothing)
         self.steps = steps
     }
 
@@ -28,7 +30,7 @@ public struct SoftmaxStart: Loss, Equatable {
             return evidential.evaluate(logits: logits, labels: labels, count: count, classes: classes, gradient: gradient,
                                        aliveSamples: aliveSamples, step: step - steps)
         }
-        let fit = SoftmaxCrossEntropy().evaluate(
+        let fit = crossEntropy.evaluate(
             logits: logits, labels: labels, count: count, classes: classes, gradient: gradient, aliveSamples: aliveSamples,
             step: step)
         var statistics = withUnsafeTemporaryAllocation(of: Int.self, capacity: classes) { alive in

@@ -49,10 +49,10 @@ import Networks
         return (statistics, gradient, alive)
     }
 
-    @Test func beginsWithCrossEntropy() {
-        let start = SoftmaxStart(evidential, steps: 4)
+    @Test(arguments: [0, 0.2]) func beginsWithCrossEntropy(smoothing: Double) {
+        let start = SoftmaxStart(evidential, steps: 4, smoothing: smoothing)
         let (own, gradient, alive) = evaluate(start, step: 3)
-        let (softmax, softmaxGradient, softmaxAlive) = evaluate(SoftmaxCrossEntropy(), step: 3)
+        let (softmax, softmaxGradient, softmaxAlive) = evaluate(SoftmaxCrossEntropy(smoothing: smoothing), step: 3)
         let (opinions, _, _) = evaluate(evidential, step: 0)
         #expect(own.loss == softmax.loss && gradient == softmaxGradient && alive == softmaxAlive)
         #expect(own.divergence == 0 && own.correct == softmax.correct && own.count == 2)
@@ -60,7 +60,7 @@ import Networks
     }
 
     @Test(arguments: [4, 9, 100]) func goesOnWithTheLossItself(step: Int) {
-        let (own, gradient, alive) = evaluate(SoftmaxStart(evidential, steps: 4), step: step)
+        let (own, gradient, alive) = evaluate(SoftmaxStart(evidential, steps: 4, smoothing: 0.2), step: step)
         let (wanted, wantedGradient, wantedAlive) = evaluate(evidential, step: step - 4)
         #expect(own == wanted && gradient == wantedGradient && alive == wantedAlive)
     }

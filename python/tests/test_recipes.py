@@ -154,9 +154,10 @@ def test_smoothed_labels_leave_less_confidence():
 # ---- softmax first ----
 
 
-def test_softmax_first_is_softmax_training():
+@pytest.mark.parametrize("smoothing", [0, 0.1])
+def test_softmax_first_is_softmax_training(smoothing):
     """Until the switch the weights are those of the softmax twin; KL and its annealing begin after it."""
-    settings = dict(schedule="constant", epochs=4)
+    settings = dict(schedule="constant", epochs=4, label_smoothing=smoothing)
     classifier = quick(softmax_epochs=2, kl_annealing=2, **settings).fit(X, Y)
     twin = quick(SoftmaxClassifier, **settings).fit(X, Y)
     assert classifier.history_["loss"][:2] == twin.history_["loss"][:2]
@@ -179,6 +180,13 @@ def test_softmax_weights_are_never_kept():
 def test_softmax_epochs_out_of_range(value):
     with pytest.raises(ValueError, match="softmax_epochs is .* but must be at least 0 and below 3"):
         quick(softmax_epochs=value).fit(X, Y)
+
+
+def test_labels_that_are_smoothed_in_vain():
+    with pytest.raises(ValueError, match="label_smoothing is 0.1, but softmax_epochs is 0"):
+        quick(label_smoothing=0.1).fit(X, Y)
+    with pytest.raises(ValueError, match="label_smoothing is 1.5, but must be at least 0 and below 1"):
+        quick(label_smoothing=1.5, softmax_epochs=1).fit(X, Y)
 
 
 # ---- flips at test time ----

@@ -47,7 +47,7 @@ typedef struct {
     uint64_t seed;               /* of shuffling, augmentation and dropout */
     /* Since version 3; zeros for callers whose structure ends before them. */
     int64_t cross_entropy_steps; /* an evidential loss begins with so many steps of cross-entropy; annealing follows them */
-    float label_smoothing;       /* CROSS_ENTROPY: share of the label that is spread over all classes, below 1 */
+    float label_smoothing;       /* cross-entropy: share of the label that is spread over all classes, below 1 */
     float average_decay;         /* of a moving average of the weights, below 1; 0: none is kept */
     int32_t decay_spares_vectors; /* 1: weight_decay leaves parameters of one axis alone */
     float head_rate;             /* factor on the learning rate of the last layer with weights; 0 stands for 1 */

@@ -40,6 +40,8 @@ class EvidentialClassifier(Classifier):
         Epochs at the beginning in which the logits are trained with softmax and cross-entropy, before the evidential loss
         and its annealing begin: a warm start for deep networks (docs/training.md). Weights of that time are never kept as
         the best. Must be below `epochs`.
+    label_smoothing : float
+        Share of the label that is spread evenly over all classes in those epochs, 0 to below 1 (Szegedy et al. 2016).
         {PARAMETERS.strip()}
 
     Attributes
@@ -49,6 +51,8 @@ class EvidentialClassifier(Classifier):
     ----------
     Sensoy, Kaplan & Kandemir, "Evidential deep learning to quantify classification uncertainty", NeurIPS 2018.
     Pandey & Yu, "Learn to accumulate evidence from all training samples", ICML 2023.
+    Szegedy, Vanhoucke, Ioffe, Shlens & Wojna, "Rethinking the Inception architecture for computer vision", CVPR 2016
+    (label smoothing, section 7).
 
     Examples
     --------
@@ -76,6 +80,7 @@ class EvidentialClassifier(Classifier):
         kl_annealing_hold="step",
         rescue_weight=0.0,
         softmax_epochs=0.0,
+        label_smoothing=0.0,
         epochs=10,
         batch_size=128,
         optimiser="adam",
@@ -106,6 +111,7 @@ class EvidentialClassifier(Classifier):
         self.kl_annealing_hold = kl_annealing_hold
         self.rescue_weight = rescue_weight
         self.softmax_epochs = softmax_epochs
+        self.label_smoothing = label_smoothing
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimiser = optimiser
@@ -137,6 +143,11 @@ class EvidentialClassifier(Classifier):
         check_real(self.rescue_weight, "rescue_weight", 0)
         settings = super()._check_settings()
         check_real(self.softmax_epochs, "softmax_epochs", 0, self.epochs, high_open=True)
+        check_real(self.label_smoothing, "label_smoothing", 0, 1, high_open=True)
+        if self.label_smoothing and not self.softmax_epochs:
+            raise ValueError(
+                f"label_smoothing is {self.label_smoothing}, but softmax_epochs is 0: only cross-entropy takes smooth labels"
+            )
         return settings
 
     def _loss_settings(self, steps_per_epoch):
@@ -149,6 +160,7 @@ class EvidentialClassifier(Classifier):
             "kl_annealing_hold": steps_per_epoch if self.kl_annealing_hold == "epoch" else 1,
             "rescue_weight": float(self.rescue_weight),
             "cross_entropy_steps": round(self.softmax_epochs * steps_per_epoch),
+            "label_smoothing": float(self.label_smoothing),
         }
 
     def predict_opinion(self, X):
