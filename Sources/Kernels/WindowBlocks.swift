@@ -6,30 +6,25 @@ struct WindowBlocks: Sendable {
     static let largest = 128
 
     struct Block {
-        /// Its first image, and where in `offsets` its windows begin.
+        /// Its first image, and its first window there.
         var image: Int
-        var firstOffset: Int
+        var window: Int
         /// Its first window, counted over the batch, and their number.
         var firstWindow: Int
         var count: Int
     }
 
+    private let geometry: WindowGeometry
     /// Windows of an image.
     private let windows: Int
     private let blockImages: Int
     private let imageParts: Int
-    /// Where each window of a block lies, in floats from the first window of the block's first image.
-    let offsets: OffsetTable
 
-    init(_ geometry: WindowGeometry, sharing offsets: OffsetTable? = nil) {
+    init(_ geometry: WindowGeometry) {
+        self.geometry = geometry
         windows = geometry.rows * geometry.columns
         blockImages = max(1, Self.largest / max(1, windows))
         imageParts = max(1, (windows + Self.largest - 1) / Self.largest)
-        self.offsets = offsets ?? OffsetTable((0 ..< blockImages).flatMap { image in
-            (0 ..< geometry.rows).flatMap { y in
-                (0 ..< geometry.columns).map { image * geometry.imageStep + y * geometry.rowStep + $0 * geometry.columnStep }
-            }
-        })
     }
 
     func count(images: Int) -> Int { (images &+ blockImages &- 1) / blockImages &* imageParts }
@@ -38,10 +33,19 @@ struct WindowBlocks: Sendable {
         let (group, part) = index.quotientAndRemainder(dividingBy: imageParts)
         let image = group &* blockImages
         if imageParts == 1 {
-            return Block(image: image, firstOffset: 0, firstWindow: image &* windows,
+            return Block(image: image, window: 0, firstWindow: image &* windows,
                          count: min(blockImages, images &- image) &* windows)
         }
         let own = range(of: part, parts: imageParts, count: windows)
-        return Block(image: image, firstOffset: own.lowerBound, firstWindow: image &* windows &+ own.lowerBound, count: own.count)
+        return Block(image: image, window: own.lowerBound, firstWindow: image &* windows &+ own.lowerBound, count: own.count)
+    }
+
+    /// Where each window of a block lies, in floats from the first window of the block's first image: `block.count` numbers.
+    func writeOffsets(of block: Block, to offsets: UnsafeMutablePointer<Int>) {
+        for i in 0 ..< block.count {
+            let (image, window) = (block.window &+ i).quotientAndRemainder(dividingBy: windows)
+            let (y, x) = window.quotientAndRemainder(dividingBy: geometry.columns)
+            offsets[i] = image &* geometry.imageStep &+ y &* geometry.rowStep &+ x &* geometry.columnStep
+        }
     }
 }

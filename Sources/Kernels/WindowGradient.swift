@@ -58,18 +58,20 @@ public struct WindowGradient: ParallelWork {
         let windowCount = layer.windowCount(images: images)
         let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
         let rows = ThreadScratch.windows.floats(PackedWindows.size)
-        layer.outputCover.panels.withUnsafeBufferPointer { panels in
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: WindowBlocks.largest) { memory in
+            let offsets = memory.baseAddress!
             for index in own {
                 let block = blocks.block(index, images: images)
+                blocks.writeOffsets(of: block, to: offsets)
                 let windows = PackedWindows(
                     rows: rows, count: block.count, input: input + block.image &* layer.geometry.imageStep,
-                    offsets: blocks.offsets.base + block.firstOffset, runs: layer.runOffsets.base,
+                    offsets: UnsafePointer(offsets), runs: layer.runOffsets.base,
                     runLength: layer.geometry.runLength, windowLength: layer.geometry.windowLength)
                 for first in stride(from: units.lowerBound &* Self.unit, to: end, by: PackedWindows.largest) {
                     let elements = first ..< min(end, first &+ PackedWindows.largest)
                     windows.pack(elements)
                     var panelStart = outputGradient
-                    for panel in panels {
+                    for panel in layer.outputCover.panels {
                         let step = packs ? panel.width : outputs
                         withPanel(width: panel.width, GradientSums(
                             windows: UnsafePointer(rows), rowLength: PackedWindows.rowLength, count: block.count,

@@ -39,7 +39,7 @@ public struct WindowLayer: Sendable {
     public func columns(_ count: Int) -> WindowLayer {
         var copy = self
         copy.geometry.columns = count
-        copy.windowBlocks = WindowBlocks(copy.geometry, sharing: windowBlocks.offsets)
+        copy.windowBlocks = WindowBlocks(copy.geometry)
         return copy
     }
 

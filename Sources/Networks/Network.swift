@@ -39,7 +39,7 @@ public final class Network {
         self.imageShape = imageShape
         shapes = try architecture.shapes(image: imageShape)
         classes = try architecture.classes(image: imageShape)
-        layout = ParameterLayout(architecture: architecture, shapes: shapes, image: imageShape)
+        layout = try ParameterLayout(architecture: architecture, shapes: shapes, image: imageShape)
         parameters = try Arena(count: layout.flatCount)
         layout.initialise(parameters.base, seed: seed)
     }
@@ -127,7 +127,7 @@ public final class Network {
             plans = plans.filter { if case .explanation = $0.key.purpose { false } else { true } }
         }
         var compiler = try PlanCompiler(architecture: architecture, image: imageShape, purpose: purpose,
-                                        capacity: capacity, layout: layout, parameters: parameters.base, gradient: nil)
+                                        capacity: capacity, winograd: key.winograd, layout: layout, parameters: parameters.base, gradient: nil)
         let plan = try compiler.compile()
         plans[key] = plan
         return plan

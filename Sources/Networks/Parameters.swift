@@ -35,12 +35,16 @@ public struct ParameterLayout: Hashable, Sendable {
     /// Floats of all parameters together.
     public let count: Int
 
-    init(architecture: Architecture, shapes: [MapShape], image: MapShape) {
+    /// - Throws: `NetworkError.outOfMemory` where no memory could hold them.
+    init(architecture: Architecture, shapes: [MapShape], image: MapShape) throws {
         var inputs: [String: MapShape] = [Architecture.image: image]
         var parameters: [Parameter] = []
         var offset = 0
-        func add(_ layer: Layer, _ name: String, _ shape: Shape, _ start: Parameter.Start = .constant(0),
-                 isTrained: Bool = true, least: Float = -.infinity) {
+        func add(_ layer: Layer, _ name: String, _ extents: [Int], _ start: Parameter.Start = .constant(0),
+                 isTrained: Bool = true, least: Float = -.infinity) throws {
+            guard let shape = Shape(checking: extents), shape.count <= Self.largestCount - offset else {
+                throw NetworkError.outOfMemory(bytes: .max)
+            }
             parameters.append(Parameter(name: "\(layer.name).\(name)", layer: layer.name, shape: shape, isTrained: isTrained,
                                         least: least, start: start, offset: offset))
             offset += Arena.rounded(shape.count)
@@ -50,17 +54,17 @@ public struct ParameterLayout: Hashable, Sendable {
             let input = inputs[layer.inputs[0]]!
             switch layer.kind {
             case .convolution(let channels, let kernel, _, _, _, let bias):
-                add(layer, "weight", [kernel.height, kernel.width, input.channels, channels],
+                try add(layer, "weight", [kernel.height, kernel.width, input.channels, channels],
                     start.of(layer.name, inputs: kernel.height * kernel.width * input.channels))
-                if bias { add(layer, "bias", [channels]) }
+                if bias { try add(layer, "bias", [channels]) }
             case .linear(let features, let bias):
-                add(layer, "weight", [input.channels, features], start.of(layer.name, inputs: input.channels))
-                if bias { add(layer, "bias", [features]) }
+                try add(layer, "weight", [input.channels, features], start.of(layer.name, inputs: input.channels))
+                if bias { try add(layer, "bias", [features]) }
             case .batchNormalisation:
-                add(layer, "weight", [shape.channels], .constant(1))
-                add(layer, "bias", [shape.channels])
-                add(layer, "running_mean", [shape.channels], isTrained: false)
-                add(layer, "running_var", [shape.channels], .constant(1), isTrained: false, least: 0)
+                try add(layer, "weight", [shape.channels], .constant(1))
+                try add(layer, "bias", [shape.channels])
+                try add(layer, "running_mean", [shape.channels], isTrained: false)
+                try add(layer, "running_var", [shape.channels], .constant(1), isTrained: false, least: 0)
             default:
                 break
             }
@@ -70,6 +74,9 @@ public struct ParameterLayout: Hashable, Sendable {
         flatCount = offset
         count = parameters.reduce(0) { $0 + $1.shape.count }
     }
+
+    /// Floats of all parameters, at most: sixteen bytes for each can still be counted.
+    private static let largestCount = Int.max / 16
 
     /// Floats of `layer` that are trained.
     public func count(of layer: String) -> Int {

@@ -106,4 +106,17 @@ import Testing
         }
         #expect(try #require(error).description.contains(word))
     }
+
+    /// Each option is in its range, but no memory could hold the weights.
+    @Test func weightsBeyondCountingAreRefused() throws {
+        let architecture = try Architecture(text: """
+            a = convolution(image, channels: 1048576, kernel: 1)
+            b = convolution(a, channels: 1048576, kernel: 4096, padding: 4095)
+            p = globalAveragePooling(b)
+            c = linear(p, features: 3)
+            """)
+        #expect(throws: NetworkError.self) {
+            try Network(architecture: architecture, imageShape: MapShape(height: 8, width: 8, channels: 3), seed: 1)
+        }
+    }
 }

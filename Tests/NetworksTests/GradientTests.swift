@@ -121,6 +121,15 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
             twice = add(hidden, relu2)
             fc = linear(twice, features: 4)
             """, shape: MapShape(height: 6, width: 8, channels: 1)),
+        NetworkCase(name: "padded max pooling whose windows leave an edge out", text: """
+            a = convolution(image, channels: 8, kernel: 3, padding: 1)
+            relu1 = relu(a)
+            pool = maxPooling(relu1, kernel: 3, padding: 1)
+            b = convolution(pool, channels: 8, kernel: 3, padding: 1)
+            relu2 = relu(b)
+            flat = flatten(relu2)
+            fc = linear(flat, features: 3)
+            """, shape: MapShape(height: 9, width: 9, channels: 1)),
     ]
 }
 
@@ -192,9 +201,11 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
     }
 
     /// Several layers tapped in one pass give what each gives alone.
-    @Test func tapsTogetherAgreeWithTapsAlone() throws {
-        let given = NetworkCase.all[0], network = try given.network(), images = noiseImages(5, given.shape)
-        let layers = ["conv1", "relu1", "conv2", "pool2", "relu2", "fc1"]
+    @Test(arguments: [("LeNet", ["conv1", "relu1", "conv2", "pool2", "relu2", "fc1"]),
+                      ("dropout on maps and on features", ["image", "drop1"])])
+    func tapsTogetherAgreeWithTapsAlone(name: String, layers: [String]) throws {
+        let given = NetworkCase.all.first { $0.name == name }!
+        let network = try given.network(), images = noiseImages(5, given.shape)
         func gradients(_ layers: [String]) throws -> [[Float]] {
             try Images.with(images) { images in
                 var results: [[Float]] = []
@@ -202,7 +213,8 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
                     for i in 0 ..< tap.count * network.classes { gradient[i] = Float(i % 3) }
                 }, visit: { tap in
                     for layer in layers {
-                        var values = [Float](repeating: 0, count: try network.shape(of: layer).count * tap.count)
+                        let shape = layer == Architecture.image ? given.shape : try network.shape(of: layer)
+                        var values = [Float](repeating: 0, count: shape.count * tap.count)
                         values.withUnsafeMutableBufferPointer { tap.gradient(of: layer, into: $0.baseAddress!) }
                         results.append(values)
                     }
@@ -211,6 +223,27 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
             }
         }
         #expect(try gradients(layers) == layers.flatMap { try gradients([$0]) })
+    }
+
+    /// Where a window is 0 throughout, its gradient goes to a pixel, not into the padding, and is the ReLU's if that is asked for.
+    @Test func paddingTakesNoGradient() throws {
+        let network = try Network(architecture: Architecture(text: """
+            a = convolution(image, channels: 2, kernel: 1, bias: false)
+            relu = relu(a)
+            pool = maxPooling(relu, kernel: 3, stride: 2, padding: 1)
+            flat = flatten(pool)
+            fc = linear(flat, features: 2)
+            """), imageShape: MapShape(height: 6, width: 6, channels: 1), seed: 1)
+        func sum(at layer: String) throws -> Float {
+            var values = [Float](repeating: 0, count: try network.shape(of: layer).count)
+            try Images.with(Tensor<Float>(shape: [1, 6, 6, 1])) { images in
+                try network.explain(images, layers: [layer], seed: { _, gradient in gradient[0] = 1; gradient[1] = 0 }, visit: { tap in
+                    values.withUnsafeMutableBufferPointer { tap.gradient(of: layer, into: $0.baseAddress!) }
+                })
+            }
+            return values.reduce(0, +)
+        }
+        #expect(abs(try sum(at: "relu") - sum(at: "pool")) < 1e-6)
     }
 
     /// A batch larger than one pass, and one image at a time, give the same logits to the bit.

@@ -49,10 +49,10 @@ public struct WinogradLayer: Sendable {
         let geometry = windows.geometry
         guard kernel == 3 || kernel == 5, channels >= 8, outputs >= 8,
               images * tilesPerImage >= Self.fewestTiles || productWeightCount <= Self.cachedWeights else { return false }
-        let direct = Double(geometry.rows * geometry.columns * geometry.windowLength * outputs)
-        let products = Double(tilesPerImage * points * channels * outputs)
+        let direct = Double(geometry.rows * geometry.columns) * Double(geometry.windowLength) * Double(outputs)
+        let products = Double(tilesPerImage * points) * Double(channels) * Double(outputs)
         // A transformed value costs about as much as ten products.
-        let transforms = Double(tilesPerImage * points * (channels + outputs) * 10)
+        let transforms = Double(tilesPerImage * points) * Double((channels + outputs) * 10)
         return products + transforms < 0.8 * direct
     }
 

@@ -12,7 +12,10 @@ public enum Winograd {
     }
 
     /// The layer for a convolution of so many images a pass, where minimal filtering applies, pays, and is enabled.
-    static func layer(_ windows: WindowLayer, kernel: Size, stride: Size, dilation: Size, images: Int) -> WinogradLayer? {
+    ///
+    /// - Parameter isEnabled: as the plan found it when it was begun, for the switch may move meanwhile.
+    static func layer(_ windows: WindowLayer, kernel: Size, stride: Size, dilation: Size, images: Int,
+                      isEnabled: Bool) -> WinogradLayer? {
         guard isEnabled, kernel.height == kernel.width, stride == Size(1), dilation == Size(1) else { return nil }
         let layer = WinogradLayer(windows, kernel: kernel.height)
         return layer.pays(images: images) ? layer : nil

@@ -16,7 +16,8 @@ extension PlanCompiler {
 
     func winogradLayer(_ layer: Layer, _ windows: WindowLayer) -> WinogradLayer? {
         guard case .convolution(_, let kernel, let stride, _, let dilation, _) = layer.kind else { return nil }
-        return Winograd.layer(windows, kernel: kernel, stride: stride, dilation: dilation, images: capacity)
+        return Winograd.layer(windows, kernel: kernel, stride: stride, dilation: dilation, images: capacity,
+                              isEnabled: winograd)
     }
 
     func operation(_ layer: Layer, values: [String: Value], frame: Value?, scratch: Scratch) -> Operation {
@@ -104,9 +105,9 @@ extension PlanCompiler {
         let first = running.last { runsBackward($0) && $0.inputs.contains(input) }
         guard first?.name == layer.name, layer.inputs.filter({ $0 == input }).count == 1 else { return false }
         switch layer.kind {
-        case .maxPooling(let kernel, let stride, _):
+        case .maxPooling(let kernel, let stride, let padding):
             let map = shapes[input]!
-            return !needsFrame(layer) && stride == kernel && map.height % kernel.height == 0 && map.width % kernel.width == 0
+            return padding == Size(0) && stride == kernel && map.height % kernel.height == 0 && map.width % kernel.width == 0
         case .batchNormalisation:
             return true
         default:

@@ -30,6 +30,8 @@ extension PlanCompiler {
             } ?? made
         }
 
+        precondition(placer.count == counter.count, "what was counted is not what was placed")
+
         for (name, source) in sources { values[name] = values[source] }
         let kept = layers.filter { !pooled.values.contains($0.name) }
         return Plan(capacity: capacity, operations: kept.map { forward[$0.name]! },

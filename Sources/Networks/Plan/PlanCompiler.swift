@@ -9,6 +9,8 @@ struct PlanCompiler {
     let image: MapShape
     let purpose: Purpose
     let capacity: Int
+    /// Whether convolutions may be done by minimal filtering.
+    let winograd: Bool
     let layout: ParameterLayout
     /// The parameters' flat memory, and their gradient's while training.
     let parameters: UnsafeMutablePointer<Float>
@@ -28,12 +30,13 @@ struct PlanCompiler {
     /// Max pooling -> the convolution whose output it takes image by image, so that nobody else can read it.
     private(set) var pooled: [String: String] = [:]
 
-    init(architecture: Architecture, image: MapShape, purpose: Purpose, capacity: Int, layout: ParameterLayout,
+    init(architecture: Architecture, image: MapShape, purpose: Purpose, capacity: Int, winograd: Bool, layout: ParameterLayout,
          parameters: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?) throws {
         self.architecture = architecture
         self.image = image
         self.purpose = purpose
         self.capacity = capacity
+        self.winograd = winograd
         self.layout = layout
         self.parameters = parameters
         self.gradient = gradient
@@ -60,7 +63,11 @@ struct PlanCompiler {
     private mutating func share(flattened: Bool) {
         var readers: [String: Int] = [:]
         for layer in architecture.layers { for input in layer.inputs { readers[input, default: 0] += 1 } }
-        let taps = Set(purpose.taps)
+        var taps = Set(purpose.taps)
+        // What only renames its input has its input's gradient.
+        for layer in architecture.layers.reversed() where taps.contains(layer.name) && layer.kind.isRenaming {
+            taps.insert(layer.inputs[0])
+        }
         var kinds: [String: LayerKind] = [:]
         sources = [Architecture.image: Architecture.image]
         rectified = []
@@ -148,7 +155,10 @@ struct PlanCompiler {
     /// win over what is below them.
     func needsFrame(_ layer: Layer) -> Bool {
         guard case .maxPooling(_, _, let padding) = layer.kind else { return false }
-        return padding != Size(0) && !isRectified(layer.name) && !isRectified(layer.inputs[0])
+        if padding == Size(0) || isRectified(layer.name) { return false }
+        // Where all of a window is 0, the border would take the gradient. It is masked anyway, unless someone asks for it.
+        let input = layer.inputs[0], isTapped = purpose.taps.contains { sources[$0] == input }
+        return isTapped || !isRectified(input)
     }
 
     // MARK: - Pooling
@@ -208,6 +218,14 @@ extension LayerKind {
     fileprivate var canFold: Bool {
         switch self {
         case .convolution, .linear: true
+        default: false
+        }
+    }
+
+    /// Whether it may share the memory of what it reads.
+    fileprivate var isRenaming: Bool {
+        switch self {
+        case .dropout, .flatten: true
         default: false
         }
     }

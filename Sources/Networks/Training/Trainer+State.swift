@@ -24,11 +24,20 @@ extension Trainer {
     }
 
     /// Sets a state array.
-    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or an average or second moment is set where
-    ///   none is made; `.outOfMemory`.
+    /// - Throws: `NetworkError.invalidArgument` when a value is NaN or infinite, or negative as no variance and no second moment
+    ///   can be, or an average or second moment is set where none is made; `.outOfMemory`.
     public func write(_ state: State, from values: UnsafePointer<Float>) throws {
-        for i in 0 ..< network.layout.count where !values[i].isFinite {
-            throw NetworkError.invalidArgument("the training state holds \(values[i]) at element \(i)")
+        var first = 0
+        for parameter in network.layout.parameters {
+            let least: Float = switch state {
+            case .firstMoment: -.infinity
+            case .secondMoment: 0
+            case .bestParameters, .averageParameters: parameter.least
+            }
+            for i in first ..< first + parameter.shape.count where !values[i].isFinite || values[i] < least {
+                throw NetworkError.invalidArgument("the training state holds \(values[i]) at element \(i)")
+            }
+            first += parameter.shape.count
         }
         if state == .bestParameters, best == nil { best = try Arena(count: network.layout.flatCount) }
         guard let arena = arena(state) else {

@@ -6,6 +6,7 @@ static int layer_extents(PyObject *self, const char *name, evicam_layer *layer, 
     int64_t count;
     bool failed;
     *found = false;
+    if (name == NULL) return 0; /* the engine says so */
     CALL(evicam_network_layer_count(network_handle(self), &count, &error), failed);
     for (int64_t i = 0; !failed && !*found && i < count; i++) {
         CALL(evicam_network_layer(network_handle(self), i, layer, &error), failed);

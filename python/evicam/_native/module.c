@@ -140,7 +140,6 @@ static int module_exec(PyObject *module) {
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (PyModule_AddFunctions(module, tables[i]) != 0) return -1;
     PyObject *network = network_type();
-    network_set_type(network); /* lives as long as the process: the engine is loaded once */
     if (network == NULL || PyModule_AddObjectRef(module, "Network", network) != 0) return -1;
     return add(module, "Trainer", trainer_type());
 }

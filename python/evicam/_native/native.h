@@ -98,12 +98,11 @@ extern PyMethodDef map_methods[];         /* maps.c */
 extern PyMethodDef metric_methods[];      /* metrics.c */
 extern PyMethodDef training_methods[];    /* trainer.c */
 
-PyObject *network_type(void); /* network.c: new reference */
+PyObject *network_type(void); /* network.c: borrowed */
 PyObject *trainer_type(void); /* trainer.c: new reference */
 
 /* The engine's handle of a Network object; 0 with TypeError set if it is not one. */
 evicam_network network_handle(PyObject *object);
-void network_set_type(PyObject *type);
 
 /* Methods of Network that explain (explanations.c). */
 PyObject *network_layer_maps(PyObject *self, PyObject *args);

@@ -6,9 +6,7 @@ typedef struct {
     evicam_network handle;
 } network_object;
 
-static PyObject *type = NULL; /* the Network type, for network_handle */
-
-void network_set_type(PyObject *network_type) { type = network_type; }
+static PyObject *type = NULL; /* the Network type, for network_handle; made once, whatever is imported anew */
 
 evicam_network network_handle(PyObject *object) {
     int is = PyObject_IsInstance(object, type);
@@ -246,4 +244,7 @@ static PyType_Slot slots[] = {{Py_tp_new, network_new},
 
 static PyType_Spec spec = {"evicam._native.Network", sizeof(network_object), 0, Py_TPFLAGS_DEFAULT, slots};
 
-PyObject *network_type(void) { return PyType_FromSpec(&spec); }
+PyObject *network_type(void) {
+    if (type == NULL) type = PyType_FromSpec(&spec);
+    return type;
+}
