@@ -186,6 +186,8 @@ class Run:
 
     def _validate(self):
         measured = self.trainer.evaluate(*self.validation)
+        if not math.isfinite(measured["loss"]):
+            raise FloatingPointError("the loss of the validation images is no longer finite; try a smaller learning rate")
         count = measured["count"]
         accuracy = measured["correct"] / count
         # What cross-entropy alone has trained has learned no evidence yet, however accurate it is.

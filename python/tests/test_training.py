@@ -214,8 +214,24 @@ def test_a_loss_that_leaves_the_numbers():
     classifier = quick(learning_rate=1e30, schedule="constant")
     with pytest.raises(FloatingPointError, match="no longer finite"):
         classifier.fit(X, Y)
-    assert all(np.isfinite(values).all() for values in weights(classifier).values())
-    assert classifier.predict(X).shape == Y.shape
+    with pytest.raises(ValueError, match="not fitted"):
+        classifier.predict(X)
+
+
+def test_a_loss_that_leaves_the_numbers_late(monkeypatch):
+    """The best weights by validation until then stay."""
+    advance = fitting.Run._one_epoch
+
+    def until_the_third(run, *arguments):
+        if run.trainer.progress()["epoch"] == 2:
+            raise FloatingPointError("the loss is no longer finite")
+        advance(run, *arguments)
+
+    monkeypatch.setattr(fitting.Run, "_one_epoch", until_the_third)
+    classifier = quick(validation_fraction=0.3, epochs=5)
+    with pytest.raises(FloatingPointError, match="no longer finite"):
+        classifier.fit(X, Y)
+    assert len(classifier.history_["loss"]) == 2 and classifier.predict(X).shape == Y.shape
 
 
 def test_a_dead_class_is_told_once():
@@ -253,3 +269,57 @@ def test_the_rescue_thaws_what_is_frozen():
     thawed = after(0.1)
     assert thawed.history_["dead_evidence_fraction"][-1] < 0.1
     assert thawed.score(X, Y) > 0.9
+
+
+# ---- what fails changes nothing ----
+
+
+@pytest.mark.parametrize(
+    "settings, arguments, message",
+    [
+        ({}, dict(validation=(X[:5], ["stranger"] * 5)), "stranger"),
+        (dict(batch_size=1 << 21), {}, "batch_size"),
+        (dict(early_stopping=2), {}, "early_stopping is 2, but there are no images to validate with"),
+        (dict(learning_rate=1e38, schedule="constant"), {}, "no longer finite"),
+        (dict(learning_rate=1e38, schedule="constant", epochs=1, batch_size=150), {}, "weights are no longer finite"),
+        (
+            dict(learning_rate=1e38, schedule="constant", epochs=1, batch_size=150),
+            dict(validation=(X, Y)),
+            "validation images is no longer finite",
+        ),
+    ],
+)
+def test_a_fit_that_fails_leaves_what_was_there(settings, arguments, message):
+    fitted = quick().fit(X, Y)
+    before = fitted.predict_proba(X), dict(fitted.history_)
+    with pytest.raises((ValueError, FloatingPointError), match=message):
+        fitted.set_params(**settings).fit(X, Y, **arguments)
+    assert np.array_equal(fitted.predict_proba(X), before[0]) and fitted.history_ == before[1]
+    fresh = quick(**settings)
+    with pytest.raises((ValueError, FloatingPointError), match=message):
+        fresh.fit(X, Y, **arguments)
+    with pytest.raises(ValueError, match="not fitted"):
+        fresh.predict(X)
+
+
+def test_a_partial_fit_that_fails_leaves_what_was_there():
+    classifier = quick()
+    with pytest.raises(ValueError, match="stranger"):
+        classifier.partial_fit(X, ["stranger", *Y[1:]], classes=["bar", "disc", "frame"])
+    classifier.partial_fit(X, Y)
+    before = classifier.predict_proba(X)
+    with pytest.raises(ValueError, match=r"classes are \['bar', 'disc'\], but were \['bar', 'disc', 'frame'\]"):
+        classifier.partial_fit(X, Y, classes=["bar", "disc"])
+    with pytest.raises(FloatingPointError, match="no longer finite"):
+        classifier.set_params(learning_rate=1e38).partial_fit(X, Y)
+    assert np.array_equal(classifier.predict_proba(X), before)
+    classifier.set_params(learning_rate=1e-3).partial_fit(X, Y, classes=["frame", "disc", "bar"])
+
+
+def test_partial_fit_goes_on_after_an_early_stop():
+    classifier = quick(early_stopping=1, validation_fraction=0.3, epochs=50).fit(X, Y)
+    epochs, before = len(classifier.history_["loss"]), classifier.predict_proba(X)
+    assert epochs < 50
+    classifier.partial_fit(X, Y)
+    assert len(classifier.history_["loss"]) == epochs + 1
+    assert not np.array_equal(classifier.predict_proba(X), before)

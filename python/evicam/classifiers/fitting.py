@@ -1,6 +1,7 @@
 """How classifiers are fitted: from what a user passes in to a run of the engine's trainer."""
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import asdict
 from numbers import Integral
 
@@ -14,10 +15,17 @@ from ..exchange.download import check_place
 from ..exchange.pretrained import start_from
 from ..interrupts import Interrupt
 from ..normalisation import channel_statistics
+from ..parameters import by_name, read_flat, write_parameters
 from ..progress import progress_bar, say
 from ..resuming import TrainingFile, check_same_training
 from ..sampling import draw_seed, hold_out
 from ..training import OPTIMISERS, SCHEDULES, Run
+
+
+class _Attempt:
+    """How far a fit got: from `trains` on, what it has learned so far is kept where it can be."""
+
+    trains = False
 
 
 class Fitting:
@@ -54,7 +62,8 @@ class Fitting:
         TypeError, ValueError
             For arguments that do not fit; the message names them.
         FloatingPointError
-            If the loss stops being finite; the classifier keeps its last finite weights.
+            If the loss or the weights stop being finite. The classifier has the weights that were the best by validation until
+            then, or is what it was before the call.
         CheckpointError
             If training is to go on from a checkpoint, but neither it nor the one before can be used.
 
@@ -68,9 +77,58 @@ class Fitting:
         labels = as_labels(y, len(images))
         vars(self).pop("_kept_trainer", None)
         file = None if checkpoint is None else TrainingFile(checkpoint)
-        if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
-            return self._resume(images, labels, validation, settings, file)
-        # Changes that are too large for the images are told before anything is replaced.
+        with self._unchanged_if_it_fails(in_place=resume or self.warm_start) as attempt:
+            if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
+                self._resume(images, labels, validation, settings)
+            else:
+                self._begin(images, labels, validation, settings, file)
+            if self.early_stopping is not None and self._run.validation is None:
+                raise ValueError(
+                    f"early_stopping is {self.early_stopping}, but there are no images to validate with: pass validation=(X, y), "
+                    "or set validation_fraction"
+                )
+            attempt.trains = True
+            return self._train(self.epochs, file)
+
+    def partial_fit(self, X, y, classes=None):
+        """Train for one epoch on these images, going on from the call before: weights, optimiser, annealing.
+
+        There is no end to plan for, so the learning rate is constant, whatever `schedule` says. The memory of training is
+        kept for the next call; `fit` gives it back.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        classes : array-like of shape (K,), optional
+            All classes there will be; needed in the first call unless `y` has them all.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that do not fit, among them other classes than the first call's; the message names them.
+        FloatingPointError
+            As `fit`.
+        """
+        settings = self._check_settings()
+        images = as_images(X, shape=getattr(self, "image_shape_", None))
+        labels = as_labels(y, len(images))
+        check_augmentation(self.augmentation).apply(images[:1])
+        seed = draw_seed(self.random_state)
+        with self._unchanged_if_it_fails(in_place=True) as attempt:
+            run = self._begin_or_follow(images, labels, classes, settings, seed)
+            attempt.trains = True
+            self._train(run.trainer.progress()["epoch"] + 1, more="the next call begins another epoch")
+        self._kept_trainer = (self.network_, run.settings), run.trainer
+        return self
+
+    def _begin(self, images, labels, validation, settings, file):
+        """Make a network, unless warm_start has one, and the run that trains it."""
+        # Changes that are too large for the images are told before anything is made.
         check_augmentation(self.augmentation).apply(images[:1])
         seed = draw_seed(self.random_state)
         goes_on = self.warm_start and hasattr(self, "network_")
@@ -90,37 +148,19 @@ class Fitting:
         self.history_ = {}
         self._run = Run(self.network_, self._engine_settings(len(train[0]), seed, settings), *train, held_out, classes)
         self._run.history = self.history_
-        return self._train(self.epochs, file)
 
-    def partial_fit(self, X, y, classes=None):
-        """Train for one epoch on these images, going on from the call before: weights, optimiser, annealing.
-
-        There is no end to plan for, so the learning rate is constant, whatever `schedule` says. The memory of training is
-        kept for the next call; `fit` gives it back.
-
-        Parameters
-        ----------
-        X, y
-            As in `fit`.
-        classes : array-like of shape (K,), optional
-            All classes there will be; needed in the first call unless `y` has them all.
-
-        Returns
-        -------
-        self
-        """
-        settings = self._check_settings()
-        images = as_images(X, shape=getattr(self, "image_shape_", None))
-        labels = as_labels(y, len(images))
-        check_augmentation(self.augmentation).apply(images[:1])
-        seed = draw_seed(self.random_state)
+    def _begin_or_follow(self, images, labels, classes, settings, seed):
+        """The run of one `partial_fit`."""
+        given = None if classes is None else encode_labels(as_labels(classes, len(classes), "classes"))[0]
         if not hasattr(self, "network_"):
-            known = encode_labels(labels if classes is None else as_labels(classes, len(classes), "classes"))[0]
+            known = encode_labels(labels)[0] if given is None else given
             if len(known) < 2:
                 raise ValueError("classes must name at least two classes in the first call of partial_fit")
             self._make_network(images.shape[1:], known, seed)
             self._normalise(images)
             self.history_ = {}
+        elif given is not None and given.tolist() != self.classes_.tolist():
+            raise ValueError(f"classes are {given.tolist()}, but were {self.classes_.tolist()} in the first call of partial_fit")
         codes = encode_labels(labels, self.classes_)[1]
         settings.update(schedule=SCHEDULES["constant"], warmup_steps=0)
         settings = self._engine_settings(len(images), seed, settings)
@@ -131,11 +171,42 @@ class Fitting:
         run.history = self.history_
         if state is not None:
             run.follow(*state)
-        self._train(run.trainer.progress()["epoch"] + 1)
-        self._kept_trainer = (self.network_, settings), run.trainer
-        return self
+        return run
 
-    def _train(self, epochs, file=None):
+    @contextmanager
+    def _unchanged_if_it_fails(self, in_place):
+        """What was learned before stands where an argument does not fit, or where training leaves no weights of use.
+
+        Parameters
+        ----------
+        in_place : bool
+            Whether the network there is may be trained on.
+
+        Yields
+        ------
+        _Attempt
+        """
+        before, attempt = vars(self).copy(), _Attempt()
+        network = before.get("network_") if in_place else None
+        weights = None if network is None else read_flat(network)
+        try:
+            yield attempt
+        except BaseException as error:
+            kept = attempt.trains and self._is_finite()
+            if isinstance(error, FloatingPointError):
+                # The last finite weights may be so large that no logit is.
+                kept = kept and self._training_state[0]["progress"]["best_epoch"] >= 0
+            if not kept:
+                vars(self).clear()
+                vars(self).update(before)
+                if network is not None:
+                    write_parameters(network, by_name(network, weights))
+            raise
+
+    def _is_finite(self):
+        return bool(np.isfinite(read_flat(self.network_)).all())
+
+    def _train(self, epochs, file=None, more="fit(X, y, resume=True) completes it"):
         run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
         self.interrupted_ = False
         try:
@@ -151,7 +222,7 @@ class Fitting:
             done = run.trainer.progress()
             warnings.warn(
                 f"training was interrupted after {done['epoch']} of {epochs} epochs; the classifier is usable as it is, "
-                "and fit(X, y, resume=True) completes it",
+                f"and {more}",
                 stacklevel=3,
             )
             if file is not None:
@@ -165,10 +236,14 @@ class Fitting:
             self._training_state = run.state()
             run.finish()
             self._run = None
+        if not self._is_finite():
+            raise FloatingPointError("the weights are no longer finite; try a smaller learning rate")
         return self
 
     def _stops_early(self, run):
-        return self.early_stopping is not None and run.epochs_without_gain() >= self.early_stopping
+        if self.early_stopping is None or run.validation is None:
+            return False
+        return run.epochs_without_gain() >= self.early_stopping
 
     def _read(self, file):
         """Whether there was a checkpoint to go on from; what it learned is then this classifier's."""
@@ -179,7 +254,8 @@ class Fitting:
         self._restore(saved)
         return True
 
-    def _resume(self, images, labels, validation, settings, file):
+    def _resume(self, images, labels, validation, settings):
+        """The run of the training that was interrupted, loaded, or read."""
         if getattr(self, "_training_state", None) is None:
             raise ValueError(
                 "resume is True, but there is no training to go on with: fit first, or load a checkpoint that was saved "
@@ -194,12 +270,11 @@ class Fitting:
         train, held_out = self._split(images, codes, validation, seed)
         engine_settings = self._engine_settings(len(train[0]), seed, settings)
         # A longer run may stretch a schedule; what was passed of it stays passed.
-        numbers["settings"]["total_steps"] = engine_settings["total_steps"]
+        numbers = numbers | {"settings": numbers["settings"] | {"total_steps": engine_settings["total_steps"]}}
         run = Run(self.network_, engine_settings, *train, held_out, self.classes_)
         run.restore(numbers, arrays)
         run.history = self.history_
         self._run = run
-        return self._train(self.epochs, file)
 
     def _normalise(self, images):
         if self.normalisation is not None:
