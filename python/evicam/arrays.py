@@ -193,28 +193,40 @@ def as_labels(y, count, name="y"):
     """
     if isinstance(y, (str, bytes)) or not hasattr(y, "__len__") and not hasattr(y, "__array__"):
         raise TypeError(f"{name} is {y!r:.50}, but must be an array of {count} labels")
-    labels = _label_array(y)
+    labels = label_array(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,): pass {name}.ravel()")
     if labels.ndim != 1:
         raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,), one class per image")
     if len(labels) != count:
         raise ValueError(f"{name} has {len(labels)} labels, but X has {count} images")
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise ValueError(f"{name} holds NaN at [{int(np.isnan(labels).argmax())}], but every image needs a label")
+    missing = {"f": np.isnan, "M": np.isnat, "m": np.isnat}.get(labels.dtype.kind)
+    if missing is not None and missing(labels).any():
+        index = int(missing(labels).argmax())
+        raise ValueError(
+            f"{name} holds {'NaN' if labels.dtype.kind == 'f' else 'NaT'} at [{index}], but every image needs a label"
+        )
     if labels.dtype == object:
         for index, label in enumerate(labels):
-            if label is None or label != label:
-                raise ValueError(f"{name} holds {label} at [{index}], but every image needs a label")
             try:
                 hash(label)
             except TypeError:
                 raise TypeError(f"{name} holds {label!r:.50} at [{index}], which is not hashable") from None
+            if _is_missing(label):
+                raise ValueError(f"{name} holds {label} at [{index}], but every image needs a label")
     return labels
 
 
-def _label_array(y):
-    """Labels as an array; lists of tuples and mixed types stay objects."""
+def _is_missing(label):
+    """Whether a label is None or, as NaN is, not equal to itself; pandas' NA does not even say."""
+    try:
+        return label is None or bool(label != label)
+    except (TypeError, ValueError):
+        return True
+
+
+def label_array(y):
+    """Labels as an array; lists of tuples and mixed types stay objects. Nothing is checked."""
     if isinstance(y, np.ndarray):
         return y
     if hasattr(y, "__array__"):

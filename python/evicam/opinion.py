@@ -16,6 +16,10 @@ class Opinion:
         e_k >= 0, finite.
     classes : array-like of shape (K,), optional
         The classes' names; 0 ... K-1 otherwise.
+    position : array-like of shape (N,), optional
+        Number of each image's predicted class, as the classifier's logits have it: where they are far below or beyond what
+        the evidence function tells apart, the evidence of several classes is equal. By default the class with the most
+        evidence, the first of equals.
 
     Attributes
     ----------
@@ -27,14 +31,17 @@ class Opinion:
         Conflict between beliefs of similar size, 0..1.
     entropy, mutual_information : ndarray of shape (N,), float32
         Entropy of the expected probability, and what of it is due to not knowing, in nats.
+    position : ndarray of shape (N,), int64
+        Number of the predicted class.
     label : ndarray of shape (N,)
-        The class with the most evidence; the first of equals.
+        The predicted class.
     classes : ndarray of shape (K,)
 
     Raises
     ------
     ValueError
-        If the evidence is not (N, K) with N >= 1 and K >= 2, or holds negative or non-finite numbers.
+        If the evidence is not (N, K) with N >= 1 and K >= 2, or holds negative or non-finite numbers; if `position` is not
+        (N,) whole numbers below K.
 
     Notes
     -----
@@ -51,7 +58,7 @@ class Opinion:
     array(['cat'], dtype='<U3')
     """
 
-    def __init__(self, evidence, classes=None):
+    def __init__(self, evidence, classes=None, position=None):
         try:
             evidence = np.ascontiguousarray(evidence, dtype=np.float32)
         except (TypeError, ValueError) as error:
@@ -62,6 +69,13 @@ class Opinion:
         self.classes = np.arange(number) if classes is None else np.asarray(classes)
         if self.classes.shape != (number,):
             raise ValueError(f"classes has shape {self.classes.shape}, but evidence has {number} classes")
+        self.position = evidence.argmax(axis=1) if position is None else np.asarray(position)
+        if self.position.shape != (count,) or self.position.dtype.kind not in "iu":
+            raise ValueError(
+                f"position is {self.position.dtype} of shape {self.position.shape}, but must be {count} whole numbers"
+            )
+        if self.position.min() < 0 or self.position.max() >= number:
+            raise ValueError(f"position holds a number outside of 0 ... {number - 1}, the classes")
         self.evidence = evidence
         self.alpha, self.belief, self.probability = (np.empty_like(evidence) for _ in range(3))
         self.strength, self.uncertainty, self.dissonance, self.entropy, self.mutual_information = (
@@ -81,7 +95,7 @@ class Opinion:
 
     @property
     def label(self):
-        return self.classes[self.evidence.argmax(axis=1)]
+        return self.classes[self.position]
 
     def __len__(self):
         return len(self.evidence)
@@ -92,7 +106,7 @@ class Opinion:
             if not -len(self) <= index < len(self):
                 raise IndexError(f"index {index} is out of range for {len(self)} opinions")
             index = slice(int(index) % len(self), int(index) % len(self) + 1)
-        return Opinion(self.evidence[index], self.classes)
+        return Opinion(self.evidence[index], self.classes, self.position[index])
 
     def __repr__(self):
         if len(self) > 1:

@@ -100,6 +100,17 @@ def test_certain_and_right_is_calibrated():
     assert metrics.calibration_error(p, [1, 2, 0, 0]) == 1
 
 
+def test_labels_of_any_kind():
+    assert metrics.accuracy([("a", 1), ("b", 2)], [("a", 1), ("b", 1)]) == 0.5
+    tuples, mixed = [("a", 1), ("b", 2)], ["a", 3]
+    for classes in (tuples, mixed):
+        assert metrics.calibration_error([[1, 0], [0, 1]], classes, classes=classes) == 0
+        images = np.zeros((20, 16, 16), np.uint8)
+        images[::2] = 255
+        classifier = evicam.SoftmaxClassifier(epochs=3, batch_size=4, random_state=0, verbose=False).fit(images, classes * 10)
+        assert evicam.metrics.evaluate(classifier, images, classes * 10).accuracy == classifier.score(images, classes * 10)
+
+
 def test_labels_may_have_names():
     p, labels = probabilities(100, 3)
     names = np.array(["cat", "dog", "owl"])
@@ -155,9 +166,9 @@ def test_evaluation_without_errors_or_without_uncertainty():
 @pytest.mark.parametrize(
     "labels, error, message",
     [
-        ([0, 1], ValueError, "labels has shape \\(2,\\), but probability has 60 rows"),
+        ([0, 1], ValueError, "labels has 2 labels, but X has 60 images"),
         ([9] * 60, ValueError, "labels holds 9, but the classifier knows the classes 0, 1, 2"),
-        (None, ValueError, "labels"),
+        (None, TypeError, "labels is None, but must be an array of 60 labels"),
     ],
 )
 def test_evaluation_names_what_is_wrong(labels, error, message):

@@ -58,6 +58,12 @@ def test_labels_come_from_the_classes():
     assert Opinion([[0, 3, 1]]).label.tolist() == [1]
 
 
+def test_positions_that_cannot_be():
+    for position, message in (([0], "1"), ([0.0, 1.0], "float64"), ([0, 2], "outside of 0 ... 1")):
+        with pytest.raises(ValueError, match=message):
+            Opinion([[1, 2], [3, 4]], position=position)
+
+
 def test_parts_of_opinions():
     opinion = Opinion(random_evidence(3))
     assert len(opinion) == 200 and len(opinion[3]) == 1 and len(opinion[-5:]) == 5

@@ -208,7 +208,7 @@ def card(classifier, image, method="grad-cam", layer=None, resize="aligned", *, 
     if top > LIMIT:
         raise ValueError(f"top is {top}, but must be at most {LIMIT}: more heatmaps would be too small to see")
     images = as_image(image, image_shape)
-    order = np.argsort(-classifier.decision_function(images)[0], kind="stable")
+    order = np.argsort(-classifier.logits(images)[0], kind="stable")
     names = _names(classifier.classes_[order].tolist(), class_names)
     labels = classifier.classes_[order[:top]]
     with warnings.catch_warnings():

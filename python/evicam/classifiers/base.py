@@ -38,8 +38,8 @@ class Classifier(Fitting, Exchanging, Estimator):
                 own /= 2
         return logits
 
-    def decision_function(self, X):
-        """The network's logits, before any evidence function or softmax.
+    def logits(self, X):
+        """The network's outputs, before any evidence function or softmax.
 
         Parameters
         ----------
@@ -50,6 +50,20 @@ class Classifier(Fitting, Exchanging, Estimator):
         ndarray of shape (N, K), float32
         """
         return self._logits(self._check_images(X))
+
+    def decision_function(self, X):
+        """The logits; of two classes the second's less the first's, as scikit-learn's scorers want it.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, H, W) or (N, H, W, C)
+
+        Returns
+        -------
+        ndarray of shape (N, K), or (N,) where K is 2, float32
+        """
+        logits = self.logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict(self, X):
         """The class with the largest logit, the first of equals.
@@ -62,7 +76,7 @@ class Classifier(Fitting, Exchanging, Estimator):
         -------
         ndarray of shape (N,)
         """
-        logits = self.decision_function(X)
+        logits = self.logits(X)
         return self.classes_[logits.argmax(axis=1)]
 
     def predict_log_proba(self, X):

@@ -68,6 +68,8 @@ class EvidentialClassifier(Classifier):
     (40,)
     """
 
+    _is_saved = True
+
     def __init__(
         self,
         architecture="lenet",
@@ -174,10 +176,10 @@ class EvidentialClassifier(Classifier):
         -------
         Opinion
         """
-        logits = self.decision_function(X)
+        logits = self.logits(X)
         evidence = np.empty_like(logits)
         _native.evidence(logits, EVIDENCE[self.evidence], float(self.evidence_clip), evidence)
-        return Opinion(evidence, self.classes_)
+        return Opinion(evidence, self.classes_, logits.argmax(axis=1))
 
     def predict_proba(self, X):
         """Expected probabilities alpha / S.
@@ -237,5 +239,7 @@ def _dtype_with(classes, label):
     """The dtype that holds the classes and `label` unchanged."""
     both = np.asarray([label])
     if both.dtype.kind == classes.dtype.kind or (both.dtype.kind in "iu" and classes.dtype.kind in "iuf"):
-        return np.result_type(both.dtype if both.dtype.kind in "fU" else np.min_scalar_type(label), classes.dtype)
+        wider = np.result_type(both.dtype if both.dtype.kind in "fU" else np.min_scalar_type(label), classes.dtype)
+        if wider.kind != "f" or classes.dtype.kind == "f":  # no float holds all whole numbers of 64 bits
+            return wider
     return np.dtype(object)

@@ -26,6 +26,8 @@ class SoftmaxClassifier(Classifier):
     (label smoothing, section 7).
     """
 
+    _is_saved = True
+
     def __init__(
         self,
         architecture="lenet",
@@ -93,7 +95,7 @@ class SoftmaxClassifier(Classifier):
         -------
         ndarray of shape (N, K), float32
         """
-        logits = self.decision_function(X)
+        logits = self.logits(X)
         probability = np.empty_like(logits)
         _native.softmax(logits, probability)
         return probability

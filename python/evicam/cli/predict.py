@@ -37,12 +37,12 @@ def _answers(classifier, evidential, files, images, limit):
 
     if evidential:
         opinion = classifier.predict_opinion(images)
-        probability, uncertainty = opinion.probability, opinion.uncertainty.tolist()
+        probability, uncertainty, position = opinion.probability, opinion.uncertainty.tolist(), opinion.position
     else:
         probability, uncertainty = classifier.predict_proba(images), [None] * len(files)
-    for file, shares, u in zip(files, probability, uncertainty):
+        position = probability.argmax(axis=1)
+    for file, shares, u, best in zip(files, probability, uncertainty, position.tolist()):
         rejected = limit is not None and u > limit
-        best = int(shares.argmax())
         row = {"file": str(file), "label": None if rejected else plain(classifier.classes_[best])}
         row["probability"] = round(float(shares[best]), 6)
         if evidential:

@@ -38,7 +38,7 @@ class Answers:
         probability = classifier.predict_proba(images) if opinion is None else opinion.probability
         return cls(
             classes=classifier.classes_,
-            position=probability.argmax(axis=1),
+            position=probability.argmax(axis=1) if opinion is None else opinion.position,
             probability=probability,
             belief=None if opinion is None else opinion.belief,
             uncertainty=None if opinion is None else opinion.uncertainty,

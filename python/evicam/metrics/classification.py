@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import _native
-from ..arrays import as_labels, check_positive_int, encode_labels
+from ..arrays import as_labels, check_positive_int, encode_labels, label_array
 
 
 def accuracy(predicted, labels) -> float:
@@ -34,7 +34,7 @@ def accuracy(predicted, labels) -> float:
     >>> evicam.metrics.accuracy(["cat", "dog", "cat"], ["cat", "dog", "dog"])
     0.6666666666666666
     """
-    predicted, labels = np.asarray(predicted), np.asarray(labels)
+    predicted, labels = label_array(predicted), label_array(labels)
     if predicted.ndim != 1 or predicted.shape != labels.shape or not len(labels):
         raise ValueError(
             f"predicted and labels have shapes {predicted.shape} and {labels.shape}, but must both be (N,) with N >= 1"
@@ -91,7 +91,7 @@ def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
     array([nan, 0.5])
     """
     probability = np.asarray(probability)
-    labels = np.asarray(labels)
+    labels = label_array(labels)
     if probability.ndim != 2 or 0 in probability.shape or probability.dtype.kind not in "fiu":
         raise ValueError(f"probability is {probability.dtype} of shape {probability.shape}, but must be numbers of shape (N, K)")
     if labels.shape != probability.shape[:1]:
@@ -100,13 +100,18 @@ def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
     if not (np.all(probability >= 0) and np.allclose(probability.sum(axis=1), 1, atol=1e-3)):
         raise ValueError("probability must hold values 0..1 that sum to 1 in each row, but some rows do not")
     bins = check_positive_int(bins, "bins")
-    classes = np.arange(probability.shape[1]) if classes is None else np.asarray(classes)
+    classes = np.arange(probability.shape[1]) if classes is None else label_array(classes)
     if classes.shape != probability.shape[1:]:
         raise ValueError(f"classes has shape {classes.shape}, but probability has {probability.shape[1]} columns")
     positions = encode_labels(as_labels(labels, len(probability), "labels"), classes, "labels")[1]
 
+    return binned(probability, probability.argmax(axis=1) == positions, bins)
+
+
+def binned(probability, correct, bins) -> Reliability:
+    """`reliability` of checked probabilities (N, K), and of which images are classified correctly: (N,), bool."""
     confidence = np.minimum(probability.max(axis=1).astype(np.float64), 1.0)
-    correct = (probability.argmax(axis=1) == positions).astype(np.uint8)
+    correct = correct.astype(np.uint8)
     mean_confidence, mean_accuracy, count = np.empty(bins), np.empty(bins), np.empty(bins, np.int64)
     error = _native.calibration_error(confidence, correct, bins, mean_confidence, mean_accuracy, count)
     return Reliability(error, mean_confidence, mean_accuracy, count)

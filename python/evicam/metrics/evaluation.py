@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import as_labels, encode_labels
-from .classification import Reliability, reliability
+from .classification import Reliability, binned
+
+_BINS = 15
 
 
 class Evaluation(NamedTuple):
@@ -110,12 +112,12 @@ def evaluate(classifier, images, labels) -> Evaluation:
     """
     opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
     probability = classifier.predict_proba(images) if opinion is None else opinion.probability
-    found = reliability(probability, labels, classes=classifier.classes_)
     truth = encode_labels(as_labels(labels, len(probability), "labels"), classifier.classes_, "labels")[1]
+    correct = (probability.argmax(axis=1) if opinion is None else opinion.position) == truth
     of_truth = probability[np.arange(len(truth)), truth].astype(np.float64)
     return Evaluation(
-        correct=probability.argmax(axis=1) == truth,
+        correct=correct,
         log_loss=float(-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).mean()),
-        reliability=found,
+        reliability=binned(probability, correct, _BINS),
         uncertainty=None if opinion is None else opinion.uncertainty,
     )
