@@ -9,7 +9,10 @@ class Estimator:
 
     @classmethod
     def _parameter_names(cls):
-        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+        known = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in known):
+            raise RuntimeError(f"{cls.__name__}.__init__ takes *arguments, but each parameter must have a name")
+        return [parameter.name for parameter in known if parameter.kind is not parameter.VAR_KEYWORD]
 
     def get_params(self, deep=True):
         """The constructor's arguments as a dict. `deep` is there for scikit-learn; there is nothing nested."""

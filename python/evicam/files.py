@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,23 +20,24 @@ def write_file(path, data: bytes | str, keep=None) -> None:
     """
     path = Path(path)
     check_folder(path)
-    path = Path(os.path.realpath(path))
     data = data.encode() if isinstance(data, str) else data
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
+    path = Path(os.path.realpath(path))
     check_folder(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, temporary = _create_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
-        if keep is not None and path.exists():
-            os.replace(path, keep)
+        if path.exists():
+            os.chmod(temporary, stat.S_IMODE(path.stat().st_mode))
+            if keep is not None:
+                os.replace(path, keep)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -43,12 +45,20 @@ def write_file(path, data: bytes | str, keep=None) -> None:
         raise
 
 
+def _create_beside(path: Path) -> tuple[int, Path]:
+    """A new file in the folder of `path`, with the permissions of any new file: its descriptor and its own path."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        with suppress(FileExistsError):
+            return os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666), temporary
+
+
 def remove_leftovers(path) -> None:
     """Delete the temporary files that `write_file` left for this path where its process was killed."""
     path = Path(os.path.realpath(path))
-    prefix = f".{path.name}."
+    left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.tmp")
     for file in path.parent.iterdir():
-        if file.name.startswith(prefix) and len(file.name) == len(prefix) + 8:  # eight random letters
+        if left.fullmatch(file.name):
             with suppress(OSError):
                 file.unlink()
 
@@ -65,10 +75,3 @@ def check_folder(path) -> None:
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -88,7 +88,7 @@ class TrainingFile:
 
 def check_same_training(classifier, saved):
     """ValueError unless what was read from a checkpoint is of the same kind of classifier with the same parameters."""
-    kind = type(classifier)
+    kind = checkpoint.saved_kind(classifier)
     if saved.kind != kind.__name__:
         raise ValueError(f"the checkpoint holds a {saved.kind}, not a {kind.__name__}: cannot resume")
     given = checkpoint.params_to_json(classifier.get_params())

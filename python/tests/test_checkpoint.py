@@ -98,6 +98,23 @@ def test_labels_that_json_cannot_hold(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+class Extended(EvidentialClassifier):
+    """A subclass of somebody's."""
+
+    def __init__(self, flavour="plain", **others):
+        super().__init__(**others)
+        self.flavour = flavour
+
+
+def test_subclasses_come_back_as_what_they_extend(tmp_path):
+    extended = Extended("odd", **QUICK).fit(X, Y)
+    assert extended.get_params() == {"flavour": "odd"} and "flavour='odd'" in repr(extended)
+    extended.save(tmp_path / "model.safetensors")
+    loaded = evicam.load(tmp_path / "model.safetensors")
+    assert type(loaded) is EvidentialClassifier and loaded.batch_size == 16
+    assert np.array_equal(loaded.logits(X), extended.logits(X))
+
+
 def test_nothing_to_save(tmp_path):
     with pytest.raises(ValueError, match="not fitted yet"):
         EvidentialClassifier().save(tmp_path / "model.safetensors")
@@ -241,6 +258,23 @@ def test_pipes_are_written_to(tmp_path):
         trained.twins()[0].save(pipe)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert (evicam.load(copy).predict(X) == trained.twins()[0].predict(X)).all()
+
+
+def test_standard_output_is_written_to(tmp_path):
+    """A pipe that has no path of its own."""
+    code = f"import sys; sys.path[:0] = {sys.path!r}\nfrom evicam.files import write_file; write_file('/dev/stdout', 'said')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("said", "")
+
+
+def test_classes_that_no_file_can_hold(tmp_path):
+    """Known before the training, not after its first epoch."""
+    path = tmp_path / "training.safetensors"
+    for classes in ([b"a", b"b"], np.array(["2024-01-01", "2024-01-02"], "datetime64[D]")):
+        labels = np.asarray(classes)[np.arange(len(X)) % 2]
+        with pytest.raises(TypeError, match="class .* but a checkpoint can hold"):
+            EvidentialClassifier(**QUICK).fit(X, labels, checkpoint=path)
+        assert not path.exists()
 
 
 def test_a_folder_is_no_file(tmp_path):

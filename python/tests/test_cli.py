@@ -98,6 +98,7 @@ def test_train_from_pretrained_weights(folder, model, tmp_path, capsys):
 def test_train_refuses(folder, tmp_path, capsys):
     target = tmp_path / "model.safetensors"
     assert "there is no folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "no" / "model")
+    assert "is a folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path)
     assert "epochs is 0" in fails(capsys, "train", "--data", folder, "--model-out", target, "--epochs", 0)
     assert "--limit is -1" in fails(capsys, "train", "--data", folder, "--model-out", target, "--limit", -1)
     assert "fashion-mnist" in fails(capsys, "train", "--data", "nosuch", "--model-out", target)
@@ -211,6 +212,16 @@ def test_explain_writes_a_picture_for_each_image(folder, model, tmp_path, capsys
             assert min(picture.size) > 100 and np.ptp(np.asarray(picture.convert("L"))) > 50
     raw = np.load(tmp_path / "maps" / f"{images[0].stem}.npy")
     assert raw.ndim == 2 and np.isfinite(raw).all()
+
+
+def test_explain_beside_its_images(folder, model, tmp_path, capsys):
+    """What is explained is not replaced by its own explanation."""
+    image = tmp_path / "photo.png"
+    image.write_bytes(sorted((folder / "disc").iterdir())[0].read_bytes())
+    before = image.read_bytes()
+    assert main(["explain", str(model), str(image), "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / "photo-2.png")]
+    assert image.read_bytes() == before
 
 
 def test_explain_on_bad_input(folder, model, tmp_path, capsys):

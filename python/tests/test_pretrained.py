@@ -267,6 +267,8 @@ def test_what_was_downloaded_must_be_what_was_meant(server, file, tmp_path):
     assert list((tmp_path / "cache/evicam/weights").iterdir()) == []
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert untrained(text(3), pretrained=f"{address}/net.safetensors", pretrained_sha256=digest).pretrained_
+    (folder / "net-20240131.safetensors").write_bytes(file.read_bytes())  # a date, not a checksum
+    assert untrained(text(3), pretrained=f"{address}/net-20240131.safetensors", pretrained_sha256=digest).pretrained_
 
 
 def test_nobody_there():

@@ -176,8 +176,11 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path, monkeypatch):
 
 def test_leftovers_of_killed_writes_are_cleared_away(tmp_path):
     path = stopped_after(tmp_path / "training.safetensors", 2)
-    (tmp_path / ".training.safetensors.k3_x9abc").write_bytes(b"half")
+    (tmp_path / ".training.safetensors.0a3f9abc.tmp").write_bytes(b"half")
+    theirs = tmp_path / ".training.safetensors.settings"
+    theirs.write_bytes(b"someone's")
     recipe().fit(X, Y, checkpoint=path, resume=True)
+    theirs.unlink()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["training.safetensors", "training.safetensors.previous"]
 
 

@@ -109,6 +109,14 @@ def test_the_seed_decides_the_interval():
     assert first == again and first.ci_low != other.ci_low
 
 
+def test_a_single_difference_has_an_interval():
+    """More than a third of the resamples hold no difference at all: an effect of exactly 0, not of rounding error."""
+    one = np.zeros(1000)
+    one[0] = 0.3
+    found = statistics.compare_paired(one, np.zeros(1000))
+    assert found.ci_low == 0 and 0 < found.effect_size < found.ci_high < 0.2
+
+
 def test_scores_that_agree_have_no_difference():
     for test in ("t", "wilcoxon"):
         found = statistics.compare_paired(A, A, test)

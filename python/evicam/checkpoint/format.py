@@ -34,7 +34,7 @@ def checksum(tensors, metadata):
 
 def classes_to_json(classes):
     """Classes with their kind, so that they come back as they were."""
-    if classes.dtype != object:
+    if classes.dtype.kind in "biufU":
         return {"dtype": classes.dtype.str, "values": classes.tolist()}
     return {"dtype": "object", "values": [_label_to_json(label) for label in classes.tolist()]}
 
@@ -59,6 +59,11 @@ def _label_to_json(label):
 
 def _label_from_json(value):
     return tuple(map(_label_from_json, value["tuple"])) if isinstance(value, dict) else value
+
+
+def saved_kind(classifier):
+    """The class as which a classifier is saved, and comes back: its own, or of a subclass the one that it extends."""
+    return next(kind for kind in type(classifier).__mro__ if "_is_saved" in vars(kind))
 
 
 def params_to_json(params):

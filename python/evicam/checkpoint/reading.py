@@ -91,7 +91,7 @@ def read(path) -> Saved:
         return _saved(metadata, tensors)
     except KeyError as error:
         raise CheckpointError(f"{path} lacks the metadata entry {error}") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise CheckpointError(f"{path}: {error}") from None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..files import write_file
 from ..normalisation import read_normalisation
 from ..parameters import flat, read_parameters
-from .format import FORMAT, NORMALISATION, PARAMETER, STATE, VERSION, checksum, classes_to_json, params_to_json
+from .format import FORMAT, NORMALISATION, PARAMETER, STATE, VERSION, checksum, classes_to_json, params_to_json, saved_kind
 
 
 def save(classifier, path, training_state):
@@ -30,15 +30,16 @@ def to_bytes(classifier, parameters, state):
     """
     from safetensors.numpy import save as to_safetensors
 
+    kind = saved_kind(classifier)
     tensors = {PARAMETER + name: values for name, values in parameters.items()}
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
-        "class": type(classifier).__name__,
+        "class": kind.__name__,
         "architecture": classifier.architecture_,
         "image_shape": json.dumps(classifier.image_shape_),
         "classes": json.dumps(classes_to_json(classifier.classes_)),
-        "params": json.dumps(params_to_json(classifier.get_params())),
+        "params": json.dumps(params_to_json({name: getattr(classifier, name) for name in kind().get_params()})),
         "history": json.dumps(classifier.history_),
     }
     normalisation = read_normalisation(classifier.network_, classifier.image_shape_[2])

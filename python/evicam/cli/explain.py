@@ -41,6 +41,7 @@ def run(options):
     from ..classifiers import load
     from ..explanations import explain
     from ..files import write_file
+    from ..images import image_files
     from .files import batches, free_name
 
     classifier = load(options.model)
@@ -48,6 +49,7 @@ def run(options):
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
+    given = {file.resolve() for file in image_files(options.images)}
     for files, images in batches(options.images, classifier.image_shape_, options.invert):
         explanation = explain(
             classifier,
@@ -61,7 +63,7 @@ def run(options):
         )
         opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
         for position, file in enumerate(files):
-            path = free_name(folder, file.stem, taken)
+            path = free_name(folder, file.stem, taken, given)
             one = slice(position, position + 1)
             picture = plot.overlay(explanation[one], opinion=None if opinion is None else opinion[one], signed=options.signed)
             plot.save(picture, path.with_name(f"{path.name}.png"))

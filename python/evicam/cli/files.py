@@ -50,10 +50,11 @@ def plain(label):
     return label.item() if hasattr(label, "item") else label
 
 
-def free_name(folder: Path, stem: str, taken: set[str]) -> Path:
-    """Path without suffix in `folder`, numbered where two images have the same name."""
+def free_name(folder: Path, stem: str, taken: set[str], kept: set[Path]) -> Path:
+    """Path without suffix in `folder`, numbered where two images have the same name, or a picture of it would replace one of the
+    files `kept`, which are resolved."""
     name, number = stem, 1
-    while name in taken:
+    while name in taken or (folder / f"{name}.png").resolve() in kept:
         number += 1
         name = f"{stem}-{number}"
     taken.add(name)

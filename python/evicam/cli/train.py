@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 
@@ -51,8 +52,7 @@ def run(options):
     classifier = kind(**_settings(options))
     limit = None if options.limit is None else check_positive_int(options.limit, "--limit")
     target = Path(options.model_out)
-    if not target.absolute().parent.is_dir():  # better known now than after the training
-        raise FileNotFoundError(f"--model-out: there is no folder {target.absolute().parent}")
+    _check_target(target)
     say = (lambda *_: None) if options.quiet else print
     images, labels, test = _data(options, limit)
     say(f"Training on {len(images):,} images")
@@ -68,6 +68,17 @@ def run(options):
         raise KeyboardInterrupt
     if test is not None:
         say(f"Test images: {evaluate(classifier, *test)}")
+
+
+def _check_target(target):
+    """OSError now, rather than after the training, where no file can be written."""
+    folder = target.resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"--model-out: there is no folder {folder}")
+    if target.is_dir():
+        raise IsADirectoryError(f"--model-out: {target} is a folder")
+    if not os.access(target if target.exists() and not target.is_file() else folder, os.W_OK):
+        raise PermissionError(f"--model-out: {target} cannot be written to")
 
 
 def _settings(options) -> dict:

@@ -54,12 +54,10 @@ def fetch(place, sha256=None):
     if not is_address(place):
         path = Path(place)
         if sha256 is not None:
-            _check(path, [sha256.lower()], place)
+            _check(path, sha256.lower(), place)
         return path
-    found = _NAMED.search(_name(place))
-    digits = [] if found is None else [found[1]]
-    if sha256 is not None:
-        digits.append(sha256.lower())
+    # What the caller says stands above digits in the name, which may be a date.
+    digits = _NAMED.search(_name(place))[1] if sha256 is None else sha256.lower()
     path = cache_folder() / "weights" / _name(place)
     if path.exists() and _differs(path, digits) is None:
         return path
@@ -87,14 +85,12 @@ def _download(address, path):
 
 
 def _differs(path, digits):
-    """The file's SHA-256 if it does not begin with all of `digits`, else None."""
+    """The file's SHA-256 if it does not begin with `digits`, else None."""
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return None if all(map(digest.startswith, digits)) else digest
+    return None if digest.startswith(digits) else digest
 
 
 def _check(path, digits, place):
     if digest := _differs(path, digits):
-        raise WeightsError(
-            f"{place} has the SHA-256 {digest}, but it must begin with {' and '.join(digits)}: another file, or a damaged one"
-        )
+        raise WeightsError(f"{place} has the SHA-256 {digest}, but it must begin with {digits}: another file, or a damaged one")

@@ -67,7 +67,7 @@ def read_pickle(file, known, persistent=None):
         return machine.pop()
     except WeightsError:
         raise
-    except (ValueError, IndexError, KeyError, MemoryError, OverflowError) as error:
+    except (ValueError, IndexError, KeyError, MemoryError, OverflowError, RecursionError) as error:
         raise WeightsError(f"its pickle is damaged ({type(error).__name__}: {error})") from None
 
 
@@ -131,7 +131,7 @@ class _Machine:
 
     def _extend(self, items):
         if type(self.stack[-1]) is not list:
-            raise WeightsError(f"its pickle appends to {_described(self.stack[-1])}")
+            raise WeightsError(f"its pickle appends to {described(self.stack[-1])}")
         self.stack[-1].extend(items)
 
     def set_item(self, _):
@@ -144,12 +144,12 @@ class _Machine:
     def _update(self, items):
         target = self.stack[-1]
         if type(target) not in (dict, Mapping):
-            raise WeightsError(f"its pickle sets items of {_described(target)}")
+            raise WeightsError(f"its pickle sets items of {described(target)}")
         if len(items) % 2:
             raise IndexError("a key without a value")
         for key, value in zip(items[::2], items[1::2]):
             if not isinstance(key, (str, int)):
-                raise WeightsError(f"its pickle has a dict with the key {_described(key)}, but keys must be texts or numbers")
+                raise WeightsError(f"its pickle has a dict with the key {described(key)}, but keys must be texts or numbers")
             target[key] = value
 
     def find(self, argument):
@@ -159,7 +159,7 @@ class _Machine:
     def stack_find(self, _):
         name, module = self.pop(), self.pop()
         if not (isinstance(name, str) and isinstance(module, str)):
-            raise WeightsError(f"its pickle names an object by {_described(module)} and {_described(name)}")
+            raise WeightsError(f"its pickle names an object by {described(module)} and {described(name)}")
         self._find(f"{module}.{name}")
 
     def _find(self, name):
@@ -173,7 +173,7 @@ class _Machine:
     def reduce(self, _):
         arguments, constructor = self.pop(), self.pop()
         if not isinstance(constructor, Constructor) or type(arguments) is not tuple:
-            raise WeightsError(f"its pickle calls {_described(constructor)} with {_described(arguments)}")
+            raise WeightsError(f"its pickle calls {described(constructor)} with {described(arguments)}")
         try:
             self.stack.append(constructor.make(*arguments))
         except TypeError:
@@ -183,7 +183,7 @@ class _Machine:
         """State of a state dict is torch's ``_metadata``, versions of modules: not needed. Others have none."""
         self.pop()
         if type(self.stack[-1]) is not Mapping:
-            raise WeightsError(f"its pickle sets the state of {_described(self.stack[-1])}")
+            raise WeightsError(f"its pickle sets the state of {described(self.stack[-1])}")
 
     def persist(self, _):
         if self.persistent is None:
@@ -207,8 +207,8 @@ _OPERATIONS = {
 }
 
 
-def _described(value):
-    """A value by its kind, and a short one by itself."""
+def described(value):
+    """A value by its kind, and a short one by itself: what containers hold is not followed, which could take for ever."""
     if isinstance(value, Constructor):
         return value.name
-    return f"{value!r:.60}" if isinstance(value, (str, int, float, bytes)) else f"a {type(value).__name__}"
+    return f"{value!r:.60}" if isinstance(value, (str, int, float, bytes, type(None))) else f"a {type(value).__name__}"

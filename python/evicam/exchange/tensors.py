@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .pickles import Constructor, Mapping, WeightsError
+from .pickles import Constructor, Mapping, WeightsError, described
 
 BFLOAT16 = "bfloat16"
 
@@ -79,9 +79,9 @@ def make_storage(kind, key, count):
     if not isinstance(kind, StorageKind):
         raise WeightsError("it holds a storage of no known type")
     if not isinstance(key, str) or not key.isascii() or not key.replace("_", "").isalnum():
-        raise WeightsError(f"its storage {key!r:.80} is not named by plain letters and digits")
+        raise WeightsError(f"its storage {described(key)} is not named by plain letters and digits")
     if not _is_count(count) or not _is_count(count * kind.itemsize):
-        raise WeightsError(f"its storage {key!r:.80} has {count!r:.40} elements")
+        raise WeightsError(f"its storage {described(key)} has {described(count)} elements")
     return Storage(kind, key, count)
 
 
@@ -89,9 +89,11 @@ def _tensor(storage, offset, shape, strides, requires_grad=False, hooks=None, me
     if not isinstance(storage, Storage):
         raise WeightsError("it holds a tensor without a storage")
     if type(shape) is not tuple or type(strides) is not tuple or len(shape) != len(strides) or len(shape) > _MOST_AXES:
-        raise WeightsError(f"it holds a tensor with the shape {shape!r:.80} and the strides {strides!r:.80}")
+        raise WeightsError(f"it holds a tensor with the shape {_listed(shape)} and the strides {_listed(strides)}")
     if not all(map(_is_count, (offset, *shape, *strides))):
-        raise WeightsError(f"it holds a tensor with offset {offset!r:.40}, shape {shape!r:.80} and strides {strides!r:.80}")
+        raise WeightsError(
+            f"it holds a tensor with offset {described(offset)}, shape {_listed(shape)} and strides {_listed(strides)}"
+        )
     count, last = 1, offset
     for extent, stride in zip(shape, strides):
         count *= extent
@@ -103,6 +105,14 @@ def _tensor(storage, offset, shape, strides, requires_grad=False, hooks=None, me
     if count > storage.count:
         raise WeightsError(f"it holds a tensor of shape {shape} that repeats a storage of {storage.count} elements")
     return Tensor(storage, offset if count else 0, shape, strides if count else (0,) * len(shape))
+
+
+def _listed(extents):
+    """A shape in a message, whatever it holds."""
+    if type(extents) not in (tuple, list) or len(extents) > _MOST_AXES:
+        return described(extents)
+    extents = ", ".join(map(described, extents)) + "," * (type(extents) is tuple and len(extents) == 1)
+    return f"({extents})"
 
 
 def _parameter(data, requires_grad=True, hooks=None):

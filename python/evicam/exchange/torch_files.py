@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from .pickles import WeightsError, read_pickle
+from .pickles import WeightsError, described, read_pickle
 from .tensors import KNOWN, decode, make_storage
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -56,7 +56,7 @@ def read_legacy(data):
         raise WeightsError("it is a pickle, but not one that torch.save wrote")
     version = read_pickle(file, {})
     if version != _LEGACY_VERSION:
-        raise WeightsError(f"its format has version {version!r:.40}, but only {_LEGACY_VERSION} is known")
+        raise WeightsError(f"its format has version {described(version)}, but only {_LEGACY_VERSION} is known")
     system = read_pickle(file, {})
     little = not isinstance(system, dict) or system.get("little_endian", True) is not False
     storages = _Storages(6)

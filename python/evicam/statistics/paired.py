@@ -114,14 +114,16 @@ def _cohens_dz(difference):
     middle = difference.mean()
     moved = difference - middle
     square = moved**2
+    # Below this a resample's spread is rounding error: it holds one value alone, and tells nothing of d_z.
+    least = (8 * np.finfo(np.float64).eps * np.abs(difference).max()) ** 2
 
     def effect(weights):
         total = weights.sum(axis=1)
         mean = weights @ moved / total
         variance = np.maximum(weights @ square - total * mean**2, 0) / (total - 1)
-        with np.errstate(divide="ignore", invalid="ignore"):  # a resample of one value alone
-            values = (mean + middle) / np.sqrt(variance)
-        return np.where(mean + middle == 0, 0.0, values)
+        values = np.full(len(weights), np.nan)
+        np.divide(mean + middle, np.sqrt(variance), out=values, where=variance > least)
+        return np.where(weights @ (difference != 0) == 0, 0.0, values)
 
     return effect
 
