@@ -159,6 +159,17 @@ def test_partial_correlation_is_that_of_the_residuals(names):
     assert found.effect == f"Spearman's rho given {', '.join('covariate ' + name for name in names)}"
 
 
+def test_what_is_shown_twice_counts_once():
+    """Doubled images give the interval and the p-value that they gave once."""
+    once = statistics.rank_correlation(A, B)
+    twice = statistics.rank_correlation(np.tile(A, 2), np.tile(B, 2), groups=np.tile(np.arange(len(A)), 2))
+    for name in ("effect_size", "p_value", "ci_low", "ci_high"):
+        assert getattr(twice, name) == pytest.approx(getattr(once, name), abs=1e-12)
+    assert twice.n == once.n == len(A)
+    with pytest.raises(ValueError, match="groups has 2 numbers, but x has"):
+        statistics.rank_correlation(A, B, groups=[0, 1])
+
+
 def test_a_common_cause_is_taken_out():
     angle = np.repeat(np.arange(20.0), 50)
     u, score = angle + random.normal(0, 3, 1000), -angle + random.normal(0, 3, 1000)

@@ -148,7 +148,8 @@ def _relations(found, drawn, label, held, area, resamples) -> tuple[list, dict]:
             if metric == "dice":
                 if each:
                     intervals[within] = _interval(each[0])
-                tests += _correlation(u.mean(axis=0), values.mean(axis=0), covariates, asked, resamples)
+                images = np.tile(np.arange(found.count), len(conditions))  # each is shown in both
+                tests += _correlation(u.mean(axis=0), values.mean(axis=0), covariates, images, asked, resamples)
     return tests, intervals
 
 
@@ -165,15 +166,17 @@ def _rho(u, values, covariates) -> float:
     return rho(u, values, *covariates.values()) if len(u) >= FEWEST + len(covariates) else np.nan
 
 
-def _correlation(u, values, covariates, asked, resamples) -> list:
-    """The test over images, where there is a correlation.
+def _correlation(u, values, covariates, images, asked, resamples) -> list:
+    """The test over images, where there is a correlation; `images` has their numbers, for some are there twice.
 
     There is none where u or the score is the same in every image, or the score is a matter of the area alone, as of a map
     that never changes.
     """
     if np.isnan(_rho(u, values, covariates)):
         return []
-    return [statistics.rank_correlation(*_known(u, values, covariates), question=asked, resamples=resamples)]
+    known = images[~np.isnan(values)]
+    found = statistics.rank_correlation(*_known(u, values, covariates), groups=known, question=asked, resamples=resamples)
+    return [found]
 
 
 def _known(u, values, covariates):

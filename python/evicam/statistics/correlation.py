@@ -15,6 +15,7 @@ def rank_correlation(
     y,
     covariates=None,
     *,
+    groups=None,
     question="",
     confidence=0.95,
     interval="bca",
@@ -30,6 +31,9 @@ def rank_correlation(
         Such as the uncertainty and a score of the same n >= 6 images.
     covariates : dict of str to array-like of shape (n,), or array-like of shape (n,), optional
         Numbers of the images whose share in both is taken out first: the angle by which they were turned, say.
+    groups : array-like of shape (n,), optional
+        Numbers of what was photographed, where it was more than once: entries that share one are drawn together, and count
+        once. At least 6 of them. By default each entry is by itself.
     question, confidence, interval, resamples, random_state, nan_policy
         As in `compare_paired`.
 
@@ -41,7 +45,7 @@ def rank_correlation(
     Raises
     ------
     ValueError, TypeError
-        Fewer than 6 images, and one more for each covariate; different lengths; NaN under ``nan_policy="raise"``; x, y or
+        Fewer than 6 images or groups, and one more for each covariate; different lengths; NaN under ``nan_policy="raise"``; x, y or
         a covariate that is constant; an x or y that the covariates leave nothing of.
 
     Notes
@@ -49,7 +53,8 @@ def rank_correlation(
     The partial correlation is Pearson's between what a linear regression on the covariates' ranks leaves of the ranks of
     x and y; with c covariates and r the correlation, t = r sqrt((n - 2 - c) / (1 - r^2)) follows Student's t with
     n - 2 - c degrees of freedom (Kendall & Stuart, *The Advanced Theory of Statistics* 2). Without covariates this is
-    `scipy.stats.spearmanr`. Only monotonic relations to a covariate are taken out.
+    `scipy.stats.spearmanr`. Only monotonic relations to a covariate are taken out. Of groups, n is their number: no more is
+    independent, though what their entries add is then counted for nothing.
 
     Examples
     --------
@@ -62,16 +67,20 @@ def rank_correlation(
 
     resampling = Resampling(confidence, interval, resamples, random_state)
     held = _covariates(covariates)
-    x, y, *others = complete({"x": x, "y": y, **held}, nan_policy)
-    freedom = len(x) - 2 - len(others)
-    check_count(len(x), FEWEST + len(others), "x and y and covariates" if others else "x and y", "images")
+    groups = np.arange(np.size(x)) if groups is None else groups
+    x, y, groups, *others = complete({"x": x, "y": y, "groups": groups, **held}, nan_policy)
+    members = np.unique(groups, return_inverse=True)[1]  # [n] number of each entry's group
+    count = members.max() + 1
+    freedom = count - 2 - len(others)
+    check_count(count, FEWEST + len(others), "x and y and covariates" if others else "x and y", "images")
     for name, values in zip(("x", "y", *held), (x, y, *others)):
         if np.ptp(values) == 0:
             raise ValueError(f"{name} is {values[0]:g} in every image: what is constant has no rank correlation")
     r = rho(x, y, *others)
     if np.isnan(r):
         raise ValueError("covariates determine x or y fully: nothing is left to correlate")
-    low, high = resampling.interval(_partial(x, y, *others), len(x))
+    partial = _partial(x, y, *others)
+    low, high = resampling.interval(lambda weights: partial(weights[:, members]), count)
     with np.errstate(divide="ignore"):  # r = 1
         p_value = 2 * student.sf(abs(r) * np.sqrt(freedom / np.float64((1 - r) * (1 + r))), freedom)
     return TestResult(
@@ -82,7 +91,7 @@ def rank_correlation(
         effect_size=r,
         ci_low=low,
         ci_high=high,
-        n=len(x),
+        n=int(count),
         effect=f"Spearman's rho given {', '.join(held)}" if others else "Spearman's rho",
         **resampling.described,
     )
