@@ -42,10 +42,21 @@ struct WindowBlocks: Sendable {
 
     /// Where each window of a block lies, in floats from the first window of the block's first image: `block.count` numbers.
     func writeOffsets(of block: Block, to offsets: UnsafeMutablePointer<Int>) {
+        var (y, x) = block.window.quotientAndRemainder(dividingBy: geometry.columns)
+        var image = 0, offset = y &* geometry.rowStep &+ x &* geometry.columnStep
         for i in 0 ..< block.count {
-            let (image, window) = (block.window &+ i).quotientAndRemainder(dividingBy: windows)
-            let (y, x) = window.quotientAndRemainder(dividingBy: geometry.columns)
-            offsets[i] = image &* geometry.imageStep &+ y &* geometry.rowStep &+ x &* geometry.columnStep
+            offsets[i] = offset
+            offset &+= geometry.columnStep
+            x &+= 1
+            if x == geometry.columns {
+                x = 0
+                y &+= 1
+                if y == geometry.rows {
+                    y = 0
+                    image &+= geometry.imageStep
+                }
+                offset = image &+ y &* geometry.rowStep
+            }
         }
     }
 }

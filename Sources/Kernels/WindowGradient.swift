@@ -57,9 +57,9 @@ public struct WindowGradient: ParallelWork {
         let blocks = layer.windowBlocks, outputs = layer.outputs, packs = layer.packsGradient
         let windowCount = layer.windowCount(images: images)
         let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
-        let rows = ThreadScratch.windows.floats(PackedWindows.size)
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: WindowBlocks.largest) { memory in
-            let offsets = memory.baseAddress!
+        let rows = ThreadScratch.windows.floats(PackedWindows.size &+ 2 &* WindowBlocks.largest)
+        let offsets = UnsafeMutableRawPointer(rows + PackedWindows.size).bindMemory(to: Int.self, capacity: WindowBlocks.largest)
+        layer.outputCover.panels.withUnsafeBufferPointer { panels in
             for index in own {
                 let block = blocks.block(index, images: images)
                 blocks.writeOffsets(of: block, to: offsets)
@@ -71,7 +71,7 @@ public struct WindowGradient: ParallelWork {
                     let elements = first ..< min(end, first &+ PackedWindows.largest)
                     windows.pack(elements)
                     var panelStart = outputGradient
-                    for panel in layer.outputCover.panels {
+                    for panel in panels {
                         let step = packs ? panel.width : outputs
                         withPanel(width: panel.width, GradientSums(
                             windows: UnsafePointer(rows), rowLength: PackedWindows.rowLength, count: block.count,

@@ -22,6 +22,12 @@ from ..sampling import draw_seed, hold_out
 from ..training import OPTIMISERS, SCHEDULES, Run
 
 
+def _is_finite(weights):
+    """Whether no float32 is NaN or infinite: then their sum in float64 is not either."""
+    with np.errstate(invalid="ignore"):
+        return bool(np.isfinite(weights.sum(dtype=np.float64)))
+
+
 class _Attempt:
     """How far a fit got: from `trains` on, what it has learned so far is kept where it can be."""
 
@@ -192,7 +198,7 @@ class Fitting:
         try:
             yield attempt
         except BaseException as error:
-            kept = attempt.trains and self._is_finite()
+            kept = attempt.trains and _is_finite(read_flat(self.network_))
             if isinstance(error, FloatingPointError):
                 # The last finite weights may be so large that no logit is.
                 kept = kept and self._training_state[0]["progress"]["best_epoch"] >= 0
@@ -202,9 +208,6 @@ class Fitting:
                 if network is not None:
                     write_parameters(network, by_name(network, weights))
             raise
-
-    def _is_finite(self):
-        return bool(np.isfinite(read_flat(self.network_)).all())
 
     def _train(self, epochs, file=None, more="fit(X, y, resume=True) completes it"):
         run, bar = self._run, progress_bar(self.verbose, hasattr(self, "evidence"))
@@ -233,10 +236,10 @@ class Fitting:
             raise FloatingPointError(str(error)) from None
         finally:
             bar.close()
-            self._training_state = run.state()
+            self._training_state = _, arrays = run.state()
             run.finish()
             self._run = None
-        if not self._is_finite():
+        if not _is_finite(run.predicting(arrays)):
             raise FloatingPointError("the weights are no longer finite; try a smaller learning rate")
         return self
 
