@@ -45,8 +45,8 @@ def rank_correlation(
     Raises
     ------
     ValueError, TypeError
-        Fewer than 6 images or groups, and one more for each covariate; different lengths; NaN under ``nan_policy="raise"``; x, y or
-        a covariate that is constant; an x or y that the covariates leave nothing of.
+        Fewer than 6 images or groups, and one more for each covariate; different lengths; NaN under ``nan_policy="raise"``;
+        x, y or a covariate that is constant; an x or y that the covariates leave nothing of.
 
     Notes
     -----
