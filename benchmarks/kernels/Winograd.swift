@@ -19,7 +19,12 @@ func measureWinograd(_ product: Product, limit: Double) {
     }
     let all = product.inputCount + product.weightCount + product.outputCount
     report("forward", floats: all) {
-        pool.run(WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true))
+        let forward = WinogradProduct(layer: layer, images: images, input: x, packed: packed, bias: bias, output: y, relu: true)
+        if layer.isWide {
+            WideWinogradProduct(forward, scratch: scratch).run(on: pool)
+        } else {
+            pool.run(forward)
+        }
     }
     let toInput = WinogradGradient.Input(gradient: dx, packed: packed)
     let toWeights = WinogradGradient.Weights(gradient: gradient, bias: bias)
