@@ -200,12 +200,11 @@ def as_labels(y, count, name="y"):
         raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,), one class per image")
     if len(labels) != count:
         raise ValueError(f"{name} has {len(labels)} labels, but X has {count} images")
-    missing = {"f": np.isnan, "M": np.isnat, "m": np.isnat}.get(labels.dtype.kind)
-    if missing is not None and missing(labels).any():
-        index = int(missing(labels).argmax())
-        raise ValueError(
-            f"{name} holds {'NaN' if labels.dtype.kind == 'f' else 'NaT'} at [{index}], but every image needs a label"
-        )
+    if labels.dtype.kind in "fmM":
+        missing = labels != labels
+        if missing.any():
+            word = "NaN" if labels.dtype.kind == "f" else "NaT"
+            raise ValueError(f"{name} holds {word} at [{int(missing.argmax())}], but every image needs a label")
     if labels.dtype == object:
         for index, label in enumerate(labels):
             try:

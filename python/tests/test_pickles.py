@@ -72,7 +72,7 @@ def test_operations_that_no_state_dict_needs(refused_torch, operation):
         (b"\x80\x02ctorch\nFloatStorage\n)R.", "calls a StorageKind with a tuple"),
         (b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n]R.", "calls torch._utils._rebuild_tensor_v2 with a list"),
         (b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.", "with 0 arguments that do not fit"),
-        (b"\x80\x02NNa.", "appends to None"),
+        (b"\x80\x02NNa.", "appends to a NoneType"),
         (b"\x80\x02]NNs.", "sets items of a list"),
         (b"\x80\x02})Ns.", "a dict with the key a tuple"),
         (b"\x80\x02\x8a\xff" + b"\x7f" * 255 + b".", "a whole number of more than 16 bytes"),

@@ -76,7 +76,7 @@ def test_big_endian_files(read_torch):
         (dict(size=(1 << 62,)), "with offset"),
         (dict(size=(6.0,)), r"shape \(6.0,\)"),
         (dict(size=(True,)), r"shape \(True,\)"),
-        (dict(size=[6]), r"shape \(6\)"),
+        (dict(size=[6]), r"shape \[6\]"),
         (dict(size=(2, 3)), "strides"),
         (dict(size=(1,) * 33, stride=(1,) * 33), "shape"),
         (dict(size=None), "shape None"),

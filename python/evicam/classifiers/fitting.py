@@ -126,7 +126,8 @@ class Fitting:
         check_augmentation(self.augmentation).apply(images[:1])
         seed = draw_seed(self.random_state)
         with self._unchanged_if_it_fails(in_place=True) as attempt:
-            run = self._begin_or_follow(images, labels, classes, settings, seed)
+            self._begin_or_follow(images, labels, classes, settings, seed)
+            run = self._run
             attempt.trains = True
             self._train(run.trainer.progress()["epoch"] + 1, more="the next call begins another epoch")
         self._kept_trainer = (self.network_, run.settings), run.trainer
@@ -156,7 +157,7 @@ class Fitting:
         self._run.history = self.history_
 
     def _begin_or_follow(self, images, labels, classes, settings, seed):
-        """The run of one `partial_fit`."""
+        """Make the run of one `partial_fit`, and in the first call the network."""
         given = None if classes is None else encode_labels(as_labels(classes, len(classes), "classes"))[0]
         if not hasattr(self, "network_"):
             known = encode_labels(labels)[0] if given is None else given
@@ -177,7 +178,6 @@ class Fitting:
         run.history = self.history_
         if state is not None:
             run.follow(*state)
-        return run
 
     @contextmanager
     def _unchanged_if_it_fails(self, in_place):
@@ -258,7 +258,7 @@ class Fitting:
         return True
 
     def _resume(self, images, labels, validation, settings):
-        """The run of the training that was interrupted, loaded, or read."""
+        """Make the run that goes on with the training that was interrupted, loaded, or read."""
         if getattr(self, "_training_state", None) is None:
             raise ValueError(
                 "resume is True, but there is no training to go on with: fit first, or load a checkpoint that was saved "

@@ -49,8 +49,9 @@ def run(options):
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
-    given = {file.resolve() for file in image_files(options.images)}
-    for files, images in batches(options.images, classifier.image_shape_, options.invert):
+    given = image_files(options.images)
+    kept = {file.resolve() for file in given}
+    for files, images in batches(given, classifier.image_shape_, options.invert):
         explanation = explain(
             classifier,
             images,
@@ -63,7 +64,7 @@ def run(options):
         )
         opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
         for position, file in enumerate(files):
-            path = free_name(folder, file.stem, taken, given)
+            path = free_name(folder, file.stem, taken, kept)
             one = slice(position, position + 1)
             picture = plot.overlay(explanation[one], opinion=None if opinion is None else opinion[one], signed=options.signed)
             plot.save(picture, path.with_name(f"{path.name}.png"))

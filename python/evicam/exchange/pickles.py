@@ -211,4 +211,4 @@ def described(value):
     """A value by its kind, and a short one by itself: what containers hold is not followed, which could take for ever."""
     if isinstance(value, Constructor):
         return value.name
-    return f"{value!r:.60}" if isinstance(value, (str, int, float, bytes, type(None))) else f"a {type(value).__name__}"
+    return f"{value!r:.60}" if isinstance(value, (str, int, float, bytes)) else f"a {type(value).__name__}"

@@ -108,11 +108,9 @@ def _tensor(storage, offset, shape, strides, requires_grad=False, hooks=None, me
 
 
 def _listed(extents):
-    """A shape in a message, whatever it holds."""
-    if type(extents) not in (tuple, list) or len(extents) > _MOST_AXES:
-        return described(extents)
-    extents = ", ".join(map(described, extents)) + "," * (type(extents) is tuple and len(extents) == 1)
-    return f"({extents})"
+    """A shape in a message: as it is, where that is None or made of numbers."""
+    is_plain = type(extents) in (tuple, list) and all(isinstance(extent, (int, float)) for extent in extents)
+    return f"{extents!r:.80}" if extents is None or is_plain else described(extents)
 
 
 def _parameter(data, requires_grad=True, hooks=None):

@@ -9,6 +9,9 @@ import numpy as np
 from .. import _native
 from ..arrays import as_labels, check_positive_int, encode_labels, label_array
 
+# Bins of confidence, unless told otherwise.
+BINS = 15
+
 
 def accuracy(predicted, labels) -> float:
     """Share of labels that were predicted.
@@ -61,7 +64,7 @@ class Reliability(NamedTuple):
     count: np.ndarray
 
 
-def reliability(probability, labels, bins=15, *, classes=None) -> Reliability:
+def reliability(probability, labels, bins=BINS, *, classes=None) -> Reliability:
     """Confidence beside accuracy, in bins of confidence.
 
     Parameters
@@ -117,7 +120,7 @@ def binned(probability, correct, bins) -> Reliability:
     return Reliability(error, mean_confidence, mean_accuracy, count)
 
 
-def calibration_error(probability, labels, bins=15, *, classes=None) -> float:
+def calibration_error(probability, labels, bins=BINS, *, classes=None) -> float:
     """Expected calibration error: how far confidence is from accuracy, on average.
 
     Parameters

@@ -7,9 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import as_labels, encode_labels
-from .classification import Reliability, binned
-
-_BINS = 15
+from .classification import BINS, Reliability, binned
 
 
 class Evaluation(NamedTuple):
@@ -118,6 +116,6 @@ def evaluate(classifier, images, labels) -> Evaluation:
     return Evaluation(
         correct=correct,
         log_loss=float(-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).mean()),
-        reliability=binned(probability, correct, _BINS),
+        reliability=binned(probability, correct, BINS),
         uncertainty=None if opinion is None else opinion.uncertainty,
     )

@@ -8,7 +8,7 @@ from ..arrays import check_choice
 from .bootstrap import Resampling
 from .ranking import WeightedRanks
 from .results import TestResult, stated
-from .samples import complete, spreads
+from .samples import complete, rounding, spreads
 
 TESTS = {"t": "paired t test", "wilcoxon": "Wilcoxon signed-rank test"}
 
@@ -115,7 +115,7 @@ def _cohens_dz(difference):
     moved = difference - middle
     square = moved**2
     # Below this a resample's spread is rounding error: it holds one value alone, and tells nothing of d_z.
-    least = (8 * np.finfo(np.float64).eps * np.abs(difference).max()) ** 2
+    least = rounding(np.abs(difference).max()) ** 2
 
     def effect(weights):
         total = weights.sum(axis=1)

@@ -71,9 +71,14 @@ def complete(samples: dict, nan_policy) -> list[np.ndarray]:
     return left
 
 
+def rounding(scale) -> float:
+    """By how much numbers as large as `scale` may differ without meaning it."""
+    return 8 * np.finfo(np.float64).eps * scale
+
+
 def spreads(values, scale) -> bool:
     """Whether values differ by more than the rounding of numbers as large as `scale`."""
-    return np.ptp(values) > 8 * np.finfo(np.float64).eps * scale
+    return np.ptp(values) > rounding(scale)
 
 
 def check_count(count, fewest, name, units):
