@@ -127,7 +127,8 @@ public final class Network {
             plans = plans.filter { if case .explanation = $0.key.purpose { false } else { true } }
         }
         var compiler = try PlanCompiler(architecture: architecture, image: imageShape, purpose: purpose,
-                                        capacity: capacity, winograd: key.winograd, layout: layout, parameters: parameters.base, gradient: nil)
+                                        capacity: capacity, winograd: key.winograd, layout: layout,
+                                        parameters: parameters.base, gradient: nil)
         let plan = try compiler.compile()
         plans[key] = plan
         return plan

@@ -55,7 +55,7 @@ public struct ParameterLayout: Hashable, Sendable {
             switch layer.kind {
             case .convolution(let channels, let kernel, _, _, _, let bias):
                 try add(layer, "weight", [kernel.height, kernel.width, input.channels, channels],
-                    start.of(layer.name, inputs: kernel.height * kernel.width * input.channels))
+                        start.of(layer.name, inputs: kernel.height * kernel.width * input.channels))
                 if bias { try add(layer, "bias", [channels]) }
             case .linear(let features, let bias):
                 try add(layer, "weight", [input.channels, features], start.of(layer.name, inputs: input.channels))

@@ -14,10 +14,10 @@ public struct WideWinogradProduct {
     }
 
     public func run(on pool: ThreadPool) {
-        let tiles = product.images &* product.layer.tilesPerImage
-        for first in stride(from: 0, to: tiles, by: WinogradChunk.tiles) {
-            let chunk = Chunk(product: product, tiles: first ..< min(tiles, first &+ WinogradChunk.tiles),
-                              inputs: product.layer.chunkInputs(scratch), outputs: product.layer.chunkOutputs(scratch))
+        let layer = product.layer
+        for tiles in layer.chunks(images: product.images) {
+            let chunk = Chunk(product: product, tiles: tiles, inputs: layer.chunkInputs(scratch),
+                              outputs: layer.chunkOutputs(scratch))
             pool.run(InputTransforms(chunk: chunk))
             pool.run(Products(chunk: chunk))
             pool.run(OutputTransforms(chunk: chunk))
@@ -31,12 +31,6 @@ public struct WideWinogradProduct {
         /// Transformed, and multiplied.
         let inputs: WinogradLayer.Points
         let outputs: WinogradLayer.Points
-
-        /// Tiles of one part of the transforms: of the batch, and in the chunk from which on.
-        func tiles(of part: Int) -> (Range<Int>, first: Int) {
-            let own = range(of: part, parts: WinogradLayer.transformParts, count: tiles.count)
-            return (tiles.lowerBound &+ own.lowerBound ..< tiles.lowerBound &+ own.upperBound, own.lowerBound)
-        }
     }
 
     private struct InputTransforms: ParallelWork {
@@ -45,7 +39,7 @@ public struct WideWinogradProduct {
         var partCount: Int { WinogradLayer.transformParts }
 
         func run(part: Int) {
-            let layer = chunk.product.layer, (tiles, first) = chunk.tiles(of: part)
+            let layer = chunk.product.layer, (tiles, first) = WinogradLayer.transformed(part, of: chunk.tiles)
             layer.transformInputs(chunk.product.input, tiles, into: chunk.inputs.from(first),
                                   scratch: WinogradLayer.Scratch(layer))
         }
@@ -74,7 +68,7 @@ public struct WideWinogradProduct {
         var partCount: Int { WinogradLayer.transformParts }
 
         func run(part: Int) {
-            let layer = chunk.product.layer, (tiles, first) = chunk.tiles(of: part)
+            let layer = chunk.product.layer, (tiles, first) = WinogradLayer.transformed(part, of: chunk.tiles)
             let scratch = WinogradLayer.Scratch(layer), outputs = chunk.outputs.from(first)
             for panel in layer.outputCover.panels {
                 chunk.product.writeOutputs(tiles, panel, from: outputs.moved(by: panel.first), scratch: scratch)

@@ -24,8 +24,20 @@ extension WinogradLayer {
         Points(base: base, side: pointSide, step: chunkStep(cover), tileStep: chunkTileStep(cover))
     }
 
+    /// A batch's tiles, chunk by chunk.
+    func chunks(images: Int) -> some Sequence<Range<Int>> {
+        let tiles = images &* tilesPerImage
+        return stride(from: 0, to: tiles, by: WinogradChunk.tiles).lazy.map { $0 ..< min(tiles, $0 &+ WinogradChunk.tiles) }
+    }
+
     /// Parts in which a chunk is transformed, each with sums of its own for the bias.
     static let transformParts = 16
+
+    /// A part of a chunk's tiles, and its first one's place in the chunk.
+    static func transformed(_ part: Int, of chunk: Range<Int>) -> (tiles: Range<Int>, first: Int) {
+        let own = range(of: part, parts: transformParts, count: chunk.count)
+        return (chunk.lowerBound &+ own.lowerBound ..< chunk.lowerBound &+ own.upperBound, own.lowerBound)
+    }
 
     // The gradients' memory: a chunk's inputs and outputs, the sums of the bias and those of the weights.
 
@@ -63,16 +75,15 @@ struct ChunkTransforms: ParallelWork {
 
     func run(part: Int) {
         let layer = chunk.layer, gradient = chunk.gradient
-        let own = range(of: part, parts: partCount, count: chunk.tiles.count)
-        let tiles = chunk.tiles.lowerBound &+ own.lowerBound ..< chunk.tiles.lowerBound &+ own.upperBound
+        let (tiles, first) = WinogradLayer.transformed(part, of: chunk.tiles)
         let scratch = WinogradLayer.Scratch(layer)
         let bias = layer.biasSums(gradient.scratch, part: part)
         if chunk.tiles.lowerBound == 0 { bias.update(repeating: 0, count: layer.outputCover.width) }
         if gradient.toWeights != nil {
-            layer.transformInputs(gradient.input, tiles, into: chunk.inputs.from(own.lowerBound), scratch: scratch)
+            layer.transformInputs(gradient.input, tiles, into: chunk.inputs.from(first), scratch: scratch)
         }
         withFilter(kernel: layer.kernel, OutputGradients(gradient: gradient, tiles: tiles,
-                                                         target: chunk.outputs.from(own.lowerBound), bias: bias,
+                                                         target: chunk.outputs.from(first), bias: bias,
                                                          scratch: scratch))
     }
 

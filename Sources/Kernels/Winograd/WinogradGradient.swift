@@ -55,9 +55,8 @@ public struct WinogradGradient {
     }
 
     public func run(on pool: ThreadPool) {
-        let tiles = images &* layer.tilesPerImage
-        for first in stride(from: 0, to: tiles, by: WinogradChunk.tiles) {
-            let chunk = WinogradChunk(gradient: self, tiles: first ..< min(tiles, first &+ WinogradChunk.tiles))
+        for tiles in layer.chunks(images: images) {
+            let chunk = WinogradChunk(gradient: self, tiles: tiles)
             pool.run(ChunkTransforms(chunk: chunk))
             pool.run(ChunkProducts(chunk: chunk))
             if let toInput { pool.run(ChunkScatter(chunk: chunk, target: toInput.gradient)) }

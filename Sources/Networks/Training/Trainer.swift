@@ -58,8 +58,8 @@ public final class Trainer {
                             headRate: settings.headRate)
         var compiler = try PlanCompiler(
             architecture: network.architecture, image: network.imageShape, purpose: .training,
-            capacity: settings.batchSize, winograd: Winograd.isEnabled, layout: network.layout, parameters: network.parameters.base,
-            gradient: gradient.base)
+            capacity: settings.batchSize, winograd: Winograd.isEnabled, layout: network.layout,
+            parameters: network.parameters.base, gradient: gradient.base)
         plan = try compiler.compile()
         batchLabels = [Int32](repeating: 0, count: settings.batchSize)
     }
