@@ -151,10 +151,9 @@ class Run:
             yield self.trainer.progress()["epoch"]
 
     def epochs_without_gain(self):
-        """Epochs since the one with the best validation accuracy, of those that can be kept; 0 without any."""
-        steps_per_epoch = -(-len(self.images) // self.settings["batch_size"])
-        scores = self.history.get("val_accuracy", [])[self.settings["cross_entropy_steps"] // steps_per_epoch :]
-        return len(scores) - 1 - int(np.argmax(scores)) if scores else 0
+        """Epochs since the one that fits the validation images best, of those that can be kept; 0 without any."""
+        progress = self.trainer.progress()
+        return progress["epoch"] - progress["best_epoch"] if progress["best_epoch"] >= 0 else 0
 
     def _one_epoch(self, bar, interrupt):
         epoch = self._started
@@ -189,14 +188,14 @@ class Run:
         if not math.isfinite(measured["loss"]):
             raise FloatingPointError("the loss of the validation images is no longer finite; try a smaller learning rate")
         count = measured["count"]
-        accuracy = measured["correct"] / count
-        # What cross-entropy alone has trained has learned no evidence yet, however accurate it is.
+        # What cross-entropy alone has trained has learned no evidence yet, however well it fits.
         if self.trainer.progress()["step"] > self.settings["cross_entropy_steps"]:
-            # Ties of accuracy are broken by the loss, which is scaled to stay below one image.
-            self.trainer.report_score(accuracy - math.atan(measured["loss"] / count) / (2 * count))
+            # Without the KL term, whose weight rises: the losses of two epochs are to be compared. Not the accuracy, which
+            # by chance is the highest where the evidence is not yet what it should be. Rounding is no gain.
+            self.trainer.report_score(round((measured["divergence"] - measured["loss"]) / count, 9))
         return {
             "val_loss": measured["loss"] / count,
-            "val_accuracy": accuracy,
+            "val_accuracy": measured["correct"] / count,
             "val_uncertainty": measured["uncertainty"] / count,
         }
 

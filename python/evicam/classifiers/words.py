@@ -48,10 +48,10 @@ PARAMETERS = """
         that is the geometric mean of both views' evidence, so that doubt in either counts, and the label, the opinion and
         the probabilities still come from one set of logits. Explanations are of the image as it is.
     validation_fraction : float
-        Share of the images, drawn class by class, that is kept from training; the weights of the epoch with the best
-        accuracy on it are kept. 0 trains on all and keeps the last.
+        Share of the images, drawn class by class, that is kept from training; the weights of the epoch that fits them best
+        are kept: by the loss, of which the KL term is left out, for its weight changes. 0 trains on all and keeps the last.
     early_stopping : int or None
-        Stop after so many epochs without a better validation accuracy.
+        Stop after so many epochs without a better fit of the validation images.
     warm_start : bool
         Whether `fit` starts from the weights of the fit before.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
