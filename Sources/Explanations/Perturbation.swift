@@ -5,7 +5,8 @@ import Networks
 /// A method that changes each image many times and adds up what the target says to it.
 ///
 /// Perturbations are numbered and drawn by number, so they may be added in several calls. Sums are in `Double`; what a
-/// call adds to them does not depend on the other images of the batch.
+/// call adds to them does not depend on the other images of the batch, but for rounding: wide layers are computed in
+/// another way in passes of few images.
 public protocol Perturbation: Sendable {
     /// Changed versions of each image.
     func count(of shape: MapShape) -> Int

@@ -42,8 +42,8 @@ class RISE(PixelMethod):
     keep : float
         Probability that a cell is seen, above 0 and below 1.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
-        Seed of the masks. All images meet the same masks; the same seed gives the same bits, for any batch size and
-        number of threads.
+        Seed of the masks. All images meet the same masks; the same seed gives the same bits, for any number of threads.
+        Another batch size may round differently in networks with wide layers.
 
     Notes
     -----
