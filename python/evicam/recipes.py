@@ -20,7 +20,7 @@ _LENET = {
 }  # fmt: skip
 # Residual networks: momentum at a rate that the head would not bear, one cycle, averaged weights.
 _RESIDUAL = dict(
-    batch_size=128, optimiser="sgd", learning_rate=0.1, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
+    batch_size=128, optimiser="sgd", learning_rate=0.2, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
     average_decay=0.998, normalisation="channels", validation_fraction=0.05,
 )  # fmt: skip
 _CHANGES = {
