@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import checkpoint
 from .files import check_folder, remove_leftovers, write_file
 from .parameters import by_name
+from .training import ResumeError
 
 # Parameters that another value of which still makes the same training, longer or shorter.
-_FREE = {"epochs", "early_stopping", "warm_start", "random_state", "verbose", "test_time_flip"}
+_FREE = {"epochs", "softmax_epochs", "early_stopping", "warm_start", "random_state", "verbose", "test_time_flip"}
 
 
 class CheckpointWarning(UserWarning):
@@ -86,11 +88,24 @@ class TrainingFile:
             )
 
 
+@contextmanager
+def naming(file):
+    """Where training is to go on from a file, and it is another training's, say which file and what can be done."""
+    try:
+        yield
+    except ResumeError as error:
+        if file is None:
+            raise
+        raise ResumeError(
+            error.reason, f" from {file.path} (delete it to begin anew; to train longer, raise epochs alone)"
+        ) from None
+
+
 def check_same_training(classifier, saved):
-    """ValueError unless what was read from a checkpoint is of the same kind of classifier with the same parameters."""
+    """ResumeError unless what was read from a checkpoint is of the same kind of classifier with the same parameters."""
     kind = checkpoint.saved_kind(classifier)
     if saved.kind != kind.__name__:
-        raise ValueError(f"the checkpoint holds a {saved.kind}, not a {kind.__name__}: cannot resume")
+        raise ResumeError(f"the checkpoint holds a {saved.kind}, not a {kind.__name__}")
     given = checkpoint.params_to_json(classifier.get_params())
     before = checkpoint.params_to_json(kind().get_params() | saved.params)
     changed = [
@@ -99,4 +114,4 @@ def check_same_training(classifier, saved):
         if name not in _FREE and given.get(name) != value
     ]
     if changed:
-        raise ValueError(f"the checkpoint is of another training ({'; '.join(changed)}): cannot resume")
+        raise ResumeError(f"the checkpoint is of another training ({'; '.join(changed)})")

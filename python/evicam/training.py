@@ -38,6 +38,14 @@ class CollapseWarning(UserWarning):
     """A class gathers no evidence from any of its images: it will not be predicted, and may not recover."""
 
 
+class ResumeError(ValueError):
+    """The training to go on with is another one than it was started as."""
+
+    def __init__(self, reason, remedy=""):
+        super().__init__(f"{reason}: cannot resume{remedy}")
+        self.reason = reason
+
+
 class Run:
     """One training run: the engine's trainer, the data, and what was measured.
 
@@ -102,15 +110,15 @@ class Run:
         self.trainer.restore_best()
 
     def restore(self, numbers, arrays):
-        """Continue where `state` was taken. ValueError if the data or settings are not those of that run."""
+        """Continue where `state` was taken. ResumeError if the data or settings are not those of that run."""
         if numbers["fingerprint"] != fingerprint(self.images, self.labels):
-            raise ValueError("X and y are not the images and labels that this training was started with: cannot resume")
+            raise ResumeError("X and y are not the images and labels that this training was started with")
         validated = self.validation and fingerprint(*self.validation)
         if numbers.get("validation_fingerprint", validated) != validated:
-            raise ValueError("the validation set is not the one that this training was started with: cannot resume")
+            raise ResumeError("the validation set is not the one that this training was started with")
         changed = [name for name, value in numbers["settings"].items() if self.settings.get(name) != value]
         if changed:
-            raise ValueError(f"{', '.join(changed)} changed since this training was started: cannot resume")
+            raise ResumeError(f"{', '.join(changed)} changed since this training was started")
         kept = numbers["progress"]["best_epoch"] >= 0
         self._write(arrays, [name for name in arrays if kept or name != "best_parameters"])
         self.trainer.set_progress(**numbers["progress"])
@@ -175,16 +183,17 @@ class Run:
     def _finish_epoch(self, bar):
         epoch = self._started
         self._started = _Measured(len(self.classes))
-        row = epoch.row()
-        if self.validation is not None:
-            row.update(self._validate())
+        measured = {} if self.validation is None else self._validate(epoch)
+        row = epoch.row() | measured
         for name, value in row.items():
             self.history.setdefault(name, []).append(value)
         bar.epoch_done(row)
         self._warn_of_dead_classes(epoch.alive)
 
-    def _validate(self):
+    def _validate(self, epoch):
+        begun = time.perf_counter()
         measured = self.trainer.evaluate(*self.validation)
+        epoch.seconds += time.perf_counter() - begun
         if not math.isfinite(measured["loss"]):
             raise FloatingPointError("the loss of the validation images is no longer finite; try a smaller learning rate")
         count = measured["count"]

@@ -90,6 +90,8 @@ def test_train_from_pretrained_weights(folder, model, tmp_path, capsys):
     command = ["train", "--data", folder, "--quiet", "--model-out", target, "--pretrained", model, "--epochs", 1]
     assert main([*map(str, command), "--learning-rate", "1e-12"]) == 0
     np.testing.assert_allclose(evicam.load(target).decision_function(X), evicam.load(model).decision_function(X), atol=1e-4)
+    message = fails(capsys, *command, "--pretrained-sha256", "0" * 8)
+    assert "must begin with 00000000" in message
     missing = tmp_path / "none.pth"
     message = fails(capsys, "train", "--data", folder, "--quiet", "--model-out", target, "--pretrained", missing)
     assert "none.pth" in message

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 import evicam
 import trained
 from evicam import EvidentialClassifier, SoftmaxClassifier, WeightsError, load_torch_state
+from evicam.exchange.description import read_description
 
 # Made by benchmarks/golden/exchange.py.
 GOLDEN = json.loads((Path(__file__).parent / "exchange_golden.json").read_text())
@@ -135,6 +137,45 @@ def test_normalisation_of_pixels():
     )
     found = classifier.decision_function(X * np.float32(deviation) + np.float32(mean))
     assert abs(found - golden["logits"]).max() <= 1e-4 * np.abs(golden["logits"]).max()
+
+
+def test_a_file_says_what_its_network_was(tmp_path):
+    X, path = images((7, 8, 2)), tmp_path / "weights.safetensors"
+    classifier = loaded("small")
+    plain = classifier.decision_function(X)
+    classifier.network_.set_normalisation(np.array([0.25, 0.5], np.float32), np.array([0.5, 2], np.float32))
+    classifier.to_torch_state(path)
+    again = EvidentialClassifier(SMALL).load_torch_state(path)
+    assert again.classes_.tolist() == ["0", "1", "2"] and again.image_shape_ == (7, 8, 2)
+    assert np.array_equal(again.decision_function(X), classifier.decision_function(X))
+    # Into one that is fitted, too; unless another is asked for.
+    fitted = loaded("small").load_torch_state(path)
+    assert np.array_equal(fitted.decision_function(X), classifier.decision_function(X))
+    fitted.load_torch_state(path, normalisation=([0, 0], [1, 1]))
+    assert np.array_equal(fitted.decision_function(X), plain)
+    # A dict of arrays says nothing of pixels; a file of a network without normalisation does.
+    again.load_torch_state(classifier.to_torch_state())
+    assert np.array_equal(again.decision_function(X), classifier.decision_function(X))
+    loaded("small").to_torch_state(path)
+    assert np.array_equal(again.load_torch_state(path).decision_function(X), plain)
+
+
+OURS = {"classes": '["a", "b", "c"]', "image_shape": "[7, 8, 2]"}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {}, {"a": "b"}, OURS | {"classes": "["}, OURS | {"image_shape": "3"}, OURS | {"normalisation": "{}"},
+        OURS | {"normalisation": "3"}, OURS | {"normalisation": '{"mean": ["a", "b"], "deviation": [1, 1]}'},
+        OURS | {"normalisation": '{"mean": 3, "deviation": [1, 1]}'}, OURS | {"normalisation": '{"mean": [], "deviation": []}'},
+    ],
+)  # fmt: skip
+def test_what_others_say_of_a_file_is_not_read(tmp_path, metadata):
+    save_file(loaded("small").to_torch_state(), tmp_path / "weights.safetensors", metadata=metadata)
+    with pytest.raises(ValueError, match="classes is needed"):
+        EvidentialClassifier(SMALL).load_torch_state(tmp_path / "weights.safetensors")
+    assert read_description(OURS).classes == ["a", "b", "c"]
 
 
 class Tensor:

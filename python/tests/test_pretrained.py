@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 import evicam
 from evicam import EvidentialClassifier, SoftmaxClassifier, WeightsError
+from evicam.normalisation import read_normalisation
 
 SEED = 3
 # A residual network in small, whose stem is the ImageNet one.
@@ -128,6 +129,22 @@ def test_checkpoints_of_evicam(tmp_path, file, weights):
     untrained(text(5), classes=5, pretrained=file).save(tmp_path / "own.safetensors")
     found = untrained(text(4), classes=4, pretrained=tmp_path / "own.safetensors").to_torch_state()
     assert np.array_equal(found["conv1.weight"], weights["conv1.weight"])
+
+
+@pytest.mark.parametrize("written", ["save", "to_torch_state"])
+def test_pixels_are_read_as_they_were(tmp_path, written):
+    before = untrained(text(5), classes=5, normalisation="channels")
+    getattr(before, written)(tmp_path / "own.safetensors")
+    found = untrained(text(5), classes=5, pretrained=tmp_path / "own.safetensors")
+    assert found.pretrained_ == ["pixels are normalised as they were for the pretrained weights"]
+    pairs = [read_normalisation(classifier.network_, 3) for classifier in (before, found)]
+    assert np.array_equal(*pairs)
+    # By the new images where that is asked for; by the mean of the channels where there is one.
+    own = untrained(text(5), classes=5, pretrained=tmp_path / "own.safetensors", normalisation="channels")
+    assert own.pretrained_ == [] and read_normalisation(own.network_, 3) is not None
+    grey = untrained(text(5), classes=5, channels=1, pretrained=tmp_path / "own.safetensors")
+    assert grey.pretrained_[-1] == "pixels are normalised by the mean of the pretrained 3 channels'"
+    assert np.allclose(read_normalisation(grey.network_, 1), np.mean(pairs[0], axis=1, keepdims=True))
 
 
 def test_training_begins_there_and_changes_them(file, weights):

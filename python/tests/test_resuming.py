@@ -35,8 +35,8 @@ def assert_same(one, other):
     assert without_time[0] == without_time[1]
 
 
-def stopped_after(path, epochs, **settings):
-    """A checkpoint as a process leaves it that was killed after so many epochs of the recipe."""
+def stopped_after(path, done, **settings):
+    """A checkpoint as a process leaves it that was killed after so many epochs of the recipe were done."""
 
     class Killed(BaseException): ...
 
@@ -46,7 +46,7 @@ def stopped_after(path, epochs, **settings):
     def write_and_stop(*args):
         write(*args)
         written.append(1)
-        if len(written) == epochs:
+        if len(written) == done:
             raise Killed
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
@@ -111,6 +111,20 @@ def test_a_longer_training(tmp_path):
     path = tmp_path / "training.safetensors"
     recipe(epochs=2, **settings).fit(X, Y, checkpoint=path)
     assert_same(recipe(**settings).fit(X, Y, checkpoint=path, resume=True), recipe(**settings).fit(X, Y))
+
+
+@pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
+def test_a_longer_training_with_a_longer_start(tmp_path):
+    """As by a recipe, whose start by cross-entropy is a share of the epochs: what has passed of it stays passed."""
+    short, long = (dict(schedule="constant", epochs=e, softmax_epochs=0.75 * e) for e in (2, 4))
+    going = stopped_after(tmp_path / "going.safetensors", 1, **short)
+    assert_same(recipe(**long).fit(X, Y, checkpoint=going, resume=True), recipe(**long).fit(X, Y))
+    passed = stopped_after(tmp_path / "passed.safetensors", 2, **short)
+    wanted = recipe(**{**long, "softmax_epochs": 1.5}).fit(X, Y)
+    assert_same(recipe(**long).fit(X, Y, checkpoint=passed, resume=True), wanted)
+    shorter = stopped_after(tmp_path / "shorter.safetensors", 2, **long)
+    wanted = recipe(**{**long, "softmax_epochs": 2}).fit(X, Y)
+    assert_same(recipe(**{**long, "softmax_epochs": 0.5}).fit(X, Y, checkpoint=shorter, resume=True), wanted)
 
 
 PROGRAM = """
@@ -233,8 +247,10 @@ def test_another_training(tmp_path):
     whole = path.read_bytes()
 
     def refuses(message, classifier, X=X, Y=Y, **arguments):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=message) as caught:
             classifier.fit(X, Y, checkpoint=path, resume=True, **arguments)
+        if "cannot resume" in str(caught.value):
+            assert str(caught.value).endswith(f" from {path} (delete it to begin anew; to train longer, raise epochs alone)")
         assert path.read_bytes() == whole
 
     refuses("X and y are not the images and labels", recipe(), X=X[::-1], Y=Y[::-1])

@@ -1,15 +1,13 @@
 """Weights in from and out to the rest of the world."""
 
-import json
-
 import numpy as np
 
 from ..arrays import as_labels
+from ..exchange.description import check_normalisation, describe
 from ..exchange.onnx_model import to_onnx
 from ..exchange.states import as_state
 from ..exchange.weights import get_weights, set_weights
 from ..files import write_file
-from ..normalisation import read_normalisation
 
 
 class Exchanging:
@@ -29,12 +27,14 @@ class Exchanging:
             Whether `state` must hold all of the network's names and no others. Otherwise others are passed over, and
             weights that are missing stay as they are. A shape that differs is always an error.
         classes : array-like of shape (K,), optional
-            What the logits stand for, in their order. Needed by a classifier that is not fitted, and by no other.
+            What the logits stand for, in their order. Needed by a classifier that is not fitted, and by no other; a file that
+            `to_torch_state` wrote says it, as texts.
         image_shape : tuple (H, W, C), optional
             Likewise.
         normalisation : tuple (mean, deviation), optional
             Of each channel, two arrays of shape (C,) for pixels 0..1: the network then reads (x - mean) / deviation. For
-            torchvision's weights ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]).
+            torchvision's weights ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]). By default that of a file that
+            `to_torch_state` wrote, or else what the network has.
 
         Returns
         -------
@@ -64,20 +64,25 @@ class Exchanging:
         >>> classifier.predict(np.zeros((1, 16, 16))).shape
         (1,)
         """
-        state = as_state(state)
+        state, described = as_state(state)
         fitted = hasattr(self, "network_")
         if fitted and not (classes is None and image_shape is None):
             raise ValueError("classes and image_shape are for a classifier that is not fitted; this one has its own")
         if fitted:
             network, shape = self.network_, self.image_shape_
         else:
+            if described is not None:
+                classes = described.classes if classes is None else classes
+                image_shape = described.image_shape if image_shape is None else image_shape
             classes, shape = _check_classes(classes), _check_shape(image_shape)
             network = self._new_network(shape, classes, 0)
-        if normalisation is not None:
-            normalisation = _check_normalisation(normalisation, shape[2])
+        told = described is not None and described.image_shape[2:] == shape[2:]
+        if normalisation is None and told:
+            normalisation = described.normalisation
+        pair = (None, None) if normalisation is None else check_normalisation(normalisation, shape[2])
         set_weights(network, shape, state, strict)
-        if normalisation is not None:
-            network.set_normalisation(*normalisation)
+        if told or normalisation is not None:
+            network.set_normalisation(*pair)
         if not fitted:
             self._adopt(network, shape, classes)
             self.history_, self.interrupted_ = {}, False
@@ -111,7 +116,7 @@ class Exchanging:
         if path is not None:
             from safetensors.numpy import save
 
-            metadata = {"format": "pt", **self._description()}
+            metadata = {"format": "pt", **describe(self)}
             write_file(path, save(state, metadata))
         return state
 
@@ -142,19 +147,6 @@ class Exchanging:
         self._check_fitted()
         write_file(path, to_onnx(self, head, opset))
 
-    def _description(self):
-        """What another program should know of the network beside its weights: texts by name."""
-        found = {
-            "architecture": self.architecture_,
-            "classes": json.dumps([str(label) for label in self.classes_.tolist()]),
-            "image_shape": json.dumps(self.image_shape_),
-        }
-        normalisation = read_normalisation(self.network_, self.image_shape_[2])
-        if normalisation is not None:
-            mean, deviation = (values.tolist() for values in normalisation)
-            found["normalisation"] = json.dumps({"mean": mean, "deviation": deviation})
-        return found
-
 
 def _check_classes(classes):
     if classes is None:
@@ -175,19 +167,3 @@ def _check_shape(shape):
 
 def _is_extent(value):
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 1 <= value <= 1 << 16
-
-
-def _check_normalisation(normalisation, channels):
-    if not isinstance(normalisation, (tuple, list)) or len(normalisation) != 2:
-        raise ValueError(f"normalisation is {normalisation!r:.200}, but must be a tuple (mean, deviation)")
-    pair = []
-    for name, values in zip(("mean", "deviation"), normalisation):
-        try:
-            values = np.ascontiguousarray(values, np.float32)
-        except (TypeError, ValueError):
-            raise TypeError(f"normalisation's {name} is {values!r:.200}, but must be numbers") from None
-        if values.shape != (channels,) or not np.isfinite(values).all() or (name == "deviation" and not (values > 0).all()):
-            above = " above 0" if name == "deviation" else ""
-            raise ValueError(f"normalisation's {name} is {values.tolist()!r:.200}, but must be {channels} finite numbers{above}")
-        pair.append(values)
-    return pair

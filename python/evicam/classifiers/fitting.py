@@ -17,9 +17,9 @@ from ..interrupts import Interrupt
 from ..normalisation import channel_statistics
 from ..parameters import by_name, read_flat, write_parameters
 from ..progress import progress_bar, say
-from ..resuming import TrainingFile, check_same_training
+from ..resuming import TrainingFile, check_same_training, naming
 from ..sampling import draw_seed, hold_out
-from ..training import OPTIMISERS, SCHEDULES, Run
+from ..training import OPTIMISERS, SCHEDULES, ResumeError, Run
 
 
 def _is_finite(weights):
@@ -51,8 +51,8 @@ class Fitting:
         resume : bool
             Go on with a fit that was interrupted, or loaded with its training state, to the same bits as if it had not
             stopped; `X` and `y` must be those it began with. Raising `epochs` first makes a finished fit longer, and
-            stretches its schedule from there on. With a `checkpoint`, go on from that file; where there is none yet and
-            nothing was fitted, begin.
+            stretches its schedule from there on; `softmax_epochs` may change with it, until that part has passed. With a
+            `checkpoint`, go on from that file; where there is none yet and nothing was fitted, begin.
         checkpoint : path-like, optional
             Where to save the classifier and its training state after every epoch, and when Ctrl-C ends the fit. The
             checkpoint before is kept as `checkpoint` + ".previous", and used with a warning if the last one is damaged.
@@ -84,10 +84,11 @@ class Fitting:
         vars(self).pop("_kept_trainer", None)
         file = None if checkpoint is None else TrainingFile(checkpoint)
         with self._unchanged_if_it_fails(in_place=resume or self.warm_start) as attempt:
-            if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
-                self._resume(images, labels, validation, settings)
-            else:
-                self._begin(images, labels, validation, settings, file)
+            with naming(file):
+                if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
+                    self._resume(images, labels, validation, settings)
+                else:
+                    self._begin(images, labels, validation, settings, file)
             if self.early_stopping is not None and self._run.validation is None:
                 raise ValueError(
                     f"early_stopping is {self.early_stopping}, but there are no images to validate with: pass validation=(X, y), "
@@ -269,11 +270,15 @@ class Fitting:
         numbers, arrays = self._training_state
         seed = numbers["settings"]["seed"]
         if isinstance(self.random_state, Integral) and draw_seed(self.random_state) != seed:
-            raise ValueError(f"random_state is {self.random_state}, but this training was started with {seed}: cannot resume")
+            raise ResumeError(f"random_state is {self.random_state}, but this training was started with {seed}")
         train, held_out = self._split(images, codes, validation, seed)
         engine_settings = self._engine_settings(len(train[0]), seed, settings)
-        # A longer run may stretch a schedule; what was passed of it stays passed.
-        numbers = numbers | {"settings": numbers["settings"] | {"total_steps": engine_settings["total_steps"]}}
+        # A longer run may stretch a schedule, and its beginning by cross-entropy; what was passed of them stays passed.
+        step, start = numbers["progress"]["step"], numbers["settings"]["cross_entropy_steps"]
+        start = start if start <= step else max(step, engine_settings["cross_entropy_steps"])
+        engine_settings["cross_entropy_steps"] = start
+        changed = {"total_steps": engine_settings["total_steps"], "cross_entropy_steps": start}
+        numbers = numbers | {"settings": numbers["settings"] | changed}
         run = Run(self.network_, engine_settings, *train, held_out, self.classes_)
         run.restore(numbers, arrays)
         run.history = self.history_
@@ -287,7 +292,8 @@ class Fitting:
         """A new network, with pretrained weights where there are some; the old one stands if this fails."""
         network = self._new_network(shape, classes, seed)
         if self.pretrained is not None:
-            notes = start_from(network, shape, self.pretrained, self.pretrained_sha256)
+            normalised = self.normalisation is not None
+            notes = start_from(network, shape, self.pretrained, self.pretrained_sha256, normalised=normalised)
             for note in notes:
                 say(self.verbose, f"pretrained: {note}")
             self.pretrained_ = notes

@@ -21,13 +21,14 @@ def add_arguments(parser):
     parser.add_argument(
         "--recipe",
         metavar="DATASET",
-        help="begin with the settings that suit the architecture on fashion-mnist, mnist or cifar-10, or on images like them",
+        help="instead of these defaults, what suits the architecture on fashion-mnist, mnist, cifar-10, or images like theirs",
     )
     parser.add_argument(
         "--pretrained",
         metavar="FILE",
         help="begin with the weights of a model of evicam or of PyTorch (.pth, .safetensors), or a URL",
     )
+    parser.add_argument("--pretrained-sha256", metavar="DIGITS", help="of that file: the first 8 digits or more")
     parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
@@ -85,7 +86,7 @@ def _settings(options) -> dict:
     """What was given of the classifier's parameters; the others are the recipe's, or keep the classifier's own defaults."""
     from ..recipes import recipe
 
-    names = ["epochs", "batch_size", "learning_rate", "validation_fraction", "pretrained"]
+    names = ["epochs", "batch_size", "learning_rate", "validation_fraction", "pretrained", "pretrained_sha256"]
     if options.softmax:
         for name in ("loss", "evidence"):
             if getattr(options, name) is not None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import check_choice, check_positive_int
 from ..normalisation import read_normalisation
+from .description import describe
 from .onnx_graph import Graph, require_onnx
 from .onnx_layers import write_layers
 
@@ -40,7 +41,7 @@ def to_onnx(classifier, head, opset):
         "input": "image: float32 [N, C, H, W], channels first, pixels 0..1",
         "head": head,
         **({"evidence": classifier.evidence, "evidence_clip": repr(float(classifier.evidence_clip))} if evidential else {}),
-        **classifier._description(),
+        **describe(classifier),
     }
     return graph.to_bytes(shape, opset, metadata)
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from ..checkpoint import read
+from ..normalisation import read_normalisation
+from .description import Description
 from .download import fetch
 from .layers import IMAGE
 from .layouts import Layouts
 from .pickles import WeightsError
-from .states import is_checkpoint, load_torch_state
+from .states import is_checkpoint, read_state
 from .weights import as_weights, get_weights, set_weights
 
 
-def start_from(network, image_shape, place, sha256=None):
+def start_from(network, image_shape, place, sha256=None, *, normalised=False):
     """Set a new network's weights from a file or an address, with the changes that its head and stem need.
 
     - The head, the last layer with weights, keeps its fresh weights where the file's has another number of outputs.
     - The stem, the convolution that reads the image: of a larger kernel the middle is taken; the kernels of three colours are
       added up for grey images, and those of grey images divided among three colours, so that grey gives what it gave.
+    - The normalisation of pixels, where evicam wrote the file and the network is to have none of its own.
 
     Parameters
     ----------
@@ -28,6 +31,8 @@ def start_from(network, image_shape, place, sha256=None):
         A file that `load_torch_state` reads, a checkpoint of evicam, or the http(s) address of either.
     sha256 : str, optional
         The first 8 digits of its SHA-256, or more.
+    normalised : bool
+        Whether the network gets a normalisation of pixels from its training images.
 
     Returns
     -------
@@ -41,23 +46,38 @@ def start_from(network, image_shape, place, sha256=None):
     WeightsError
         If the file cannot be read, has another checksum, or does not fit.
     """
-    state = _read(fetch(place, sha256))
+    state, described = _read(fetch(place, sha256))
     layouts, fresh = Layouts(network, image_shape), get_weights(network, image_shape)
     notes = _adapt_stem(state, layouts, fresh) + _leave_head(state, layouts, fresh)
     try:
         set_weights(network, image_shape, state)
     except WeightsError as error:
         raise WeightsError(f"pretrained is {str(place)!r}, but {error}") from None
+    if not normalised and described is not None and described.normalisation is not None:
+        notes.append(_normalise(network, image_shape[2], described.normalisation))
     return notes
 
 
 def _read(path):
+    """Weights in PyTorch's names and layouts, and the `Description` of their network, if evicam wrote the file."""
     with open(path, "rb") as file:
         own = is_checkpoint(file)
     if own:
         saved = read(path)
-        return get_weights(saved.network, saved.image_shape)
-    return dict(load_torch_state(path))
+        normalisation = read_normalisation(saved.network, saved.image_shape[2])
+        return get_weights(saved.network, saved.image_shape), Description(saved.classes, saved.image_shape, normalisation)
+    state, described = read_state(path)
+    return dict(state), described
+
+
+def _normalise(network, channels, normalisation):
+    """Pixels as the pretrained network read them: of as many channels, or, by the means, of another number."""
+    given = len(normalisation[0])
+    if given == channels:
+        network.set_normalisation(*normalisation)
+        return "pixels are normalised as they were for the pretrained weights"
+    network.set_normalisation(*(np.full(channels, values.mean(), np.float32) for values in normalisation))
+    return f"pixels are normalised by the mean of the pretrained {given} channels'"
 
 
 def _leave_head(state, layouts, fresh):

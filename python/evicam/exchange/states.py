@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint import FORMAT
+from .description import read_description
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
 from .torch_files import PICKLE_MAGIC, ZIP_MAGIC, read_legacy, read_zip
@@ -65,12 +66,17 @@ def load_torch_state(path):
     >>> weights["fc.weight"].shape  # doctest: +SKIP
     (1000, 512)
     """
+    return read_state(path)[0]
+
+
+def read_state(path):
+    """What `load_torch_state` gives, and beside it the `Description` of the network, if evicam wrote the file."""
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
         raise WeightsError(f"{path} is not a regular file")
     data = path.read_bytes()
     try:
-        return _read(data)
+        return _read(data), read_description(read_metadata(io.BytesIO(data)))
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from None
 
@@ -116,11 +122,16 @@ def _from_safetensors(data):
 
 def is_checkpoint(file):
     """Whether a binary file is a safetensors file that says it is a checkpoint of evicam."""
+    return read_metadata(file).get("format") == FORMAT
+
+
+def read_metadata(file) -> dict:
+    """The texts by name at the beginning of a safetensors file; none if a binary file is no such file."""
     try:
         header = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _LARGEST_HEADER)))
-        return header["__metadata__"]["format"] == FORMAT
+        return dict(header["__metadata__"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        return False
+        return {}
 
 
 def _without_prefix(arrays):
@@ -130,9 +141,9 @@ def _without_prefix(arrays):
 
 
 def as_state(state, name="state"):
-    """A state dict from a path or from a dict of array-likes, tensors of PyTorch among them."""
+    """A state dict from a path, and its `Description` if it has one; or from a dict of array-likes, PyTorch's tensors too."""
     if isinstance(state, (str, os.PathLike)):
-        return load_torch_state(state)
+        return read_state(state)
     if not hasattr(state, "items"):
         raise TypeError(f"{name} is a {type(state).__name__}, but must be a path or a dict of arrays by name")
     found = {}
@@ -145,7 +156,7 @@ def as_state(state, name="state"):
             found[key] = np.asarray(values)
         except (TypeError, ValueError, RuntimeError) as error:
             raise WeightsError(f"{name}[{key!r}] cannot become an array: {error}") from None
-    return found
+    return found, None
 
 
 def _shortened(names):
