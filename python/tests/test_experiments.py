@@ -224,7 +224,7 @@ def test_colour_photographs_are_not_asked_where_the_object_is(colours, tmp_path)
     assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert [kind["name"] for kind in results["strangers"]] == ["test images", "turned by 90 degrees", "noise"]
     assert results["models"]["evidential"]["settings"]["augmentation"]["flip"] is True
-    assert not (tmp_path / "training").exists()
+    assert {path.stem for path in (tmp_path / "training").glob("*.safetensors")} == {"evidential", "softmax"}
 
 
 @pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
@@ -235,6 +235,7 @@ def test_a_residual_network_goes_on_where_it_was_killed(colours, tmp_path, monke
     whole = reproduce_function("cifar-10", tmp_path / "whole", **job)
     assert [stage["stage"] for stage in whole["stages"]] == ["prep", "layer1", "layer2", "layer3"]
     assert files(tmp_path / "whole") > {"figures/stages.png", "figures/strangers.png", "figures/learning_curve.png"}
+    assert whole["explanations"]["layer"].startswith("layer2") and whole["stages"][-1]["exceeds_image"]
     assert len(whole["models"]["softmax"]["val_accuracy"]) == len(whole["models"]["softmax"]["minutes"]) == 2
 
     class Killed(BaseException): ...
@@ -297,6 +298,17 @@ def test_foreign_images_lie_in_the_middle(monkeypatch, shape):
     assert _foreign(None, shape) == {}
 
 
+def test_foreign_images_that_are_missed(monkeypatch):
+    from evicam.experiments.strangers import _foreign
+
+    def load(*_, **settings):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(evicam.datasets, "load", load)
+    with pytest.warns(UserWarning, match="no images of Fashion-MNIST among the strangers"):
+        assert _foreign("cifar-10", (3, 20, 20)) == {}
+
+
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_reproduce_that_fails_changes_nothing(bars, tmp_path, monkeypatch, failure):
     (tmp_path / "results.json").write_text("old")
@@ -318,6 +330,10 @@ def test_reproduce_refuses_bad_input_before_it_writes(bars, tmp_path):
         reproduce_function("letters", out, verbose=False)
     with pytest.raises(ValueError, match="limit is 0"):
         reproduce_function("mnist", out, limit=0, verbose=False)
+    with pytest.raises(ValueError, match="limit is 2, but the first 2 training images have none of class '"):
+        reproduce_function("mnist", out, limit=2, verbose=False)
+    with pytest.raises(ValueError, match="seed is -1"):
+        reproduce_function("mnist", out, seed=-1, verbose=False)
     for name, value in (("images", 999), ("models", 1), ("heat_threshold", 1), ("object_threshold", -0.1)):
         with pytest.raises(ValueError, match=f"{name} is {value}"):
             reproduce_function("mnist", out, verbose=False, **{name: value})

@@ -58,8 +58,8 @@ RESULTS = {
         {"name": "noise", "n": 100, "uncertainty": 0.7, "softmax_doubt": 0.4, "evidential_auroc": 0.96, "softmax_auroc": 0.91},
     ],
     "stages": [
-        {"stage": "conv1", "cells": [24, 24], "receptive_field": [5, 5], "exceeds_image": False, "empty": 0.0},
-        {"stage": "conv2", "cells": [8, 8], "receptive_field": [29, 29], "exceeds_image": True, "empty": 0.0},
+        {"stage": "conv1", "layer": "conv1", "cells": [24, 24], "receptive_field": [5, 5], "exceeds_image": False, "empty": 0.0},
+        {"stage": "conv2", "layer": "conv2", "cells": [8, 8], "receptive_field": [29, 29], "exceeds_image": True, "empty": 0.0},
     ],
     "explanations": {"layer": "conv2", "method": "grad-cam", "resize": "aligned"},
 }
@@ -178,4 +178,7 @@ def test_a_residual_network_stands_beside_the_papers():
     results = changed(dataset="cifar-10", model="resnet18")
     text = read(results)[1]
     assert "What a ResNet-18 knows of" in text and "Evidential ResNet-18, pretrained, the paper" in text and "93.3%" in text
-    assert "best after 0 minutes, with 98.0%" in text and "The cells of conv2 see more than the whole image" in text
+    assert "highest after 0 minutes, 98.0%" in text and "The cells of conv2 see more than the whole image" in text
+    assert "at layer conv2, bright" in text
+    text = read(changed(explanations__layer="conv1"))[1]
+    assert "at layer conv1, the last stage whose cells do not see the whole image, as those of conv2 do, bright" in text

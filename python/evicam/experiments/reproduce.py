@@ -11,6 +11,7 @@ from .. import datasets, metrics
 from ..architectures import WRITTEN
 from ..arrays import check_choice, check_positive_int, check_real
 from ..versions import show_versions
+from ..words import listed
 from .effort import EFFORTS
 from .out_of_sample import out_of_sample
 from .overlays import overlays
@@ -18,7 +19,7 @@ from .publishing import command, publish, write
 from .rotation import rotation
 from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 from .settling import settle
-from .stages import stages
+from .stages import localising_layer, stages
 from .strangers import strangers
 from .twins import KINDS, Tested, row, train_twin
 
@@ -54,8 +55,9 @@ def reproduce(
         Folder for the results; made if missing. Files of an earlier run are replaced when this one has ended
         well, other files are left alone.
     model : {"lenet", "resnet9", "resnet18", "resnet34"}
-        The paper's LeNet, or a residual network: see `evicam.recipe`. The training of a residual network takes hours and is
-        kept in ``out/training``: the same command goes on where a killed one stopped, to the same bits.
+        The paper's LeNet, or a residual network: see `evicam.recipe`. A training that takes longer than a minute or two, that
+        of a residual network or on CIFAR-10, is kept in ``out/training``: the same command goes on where a killed one
+        stopped, to the same bits.
     epochs : int, optional
         Passes over the training images; by default those of the recipe.
     seed : int
@@ -101,6 +103,7 @@ def reproduce(
     """
     say = print if verbose else lambda *_: None
     check_choice(model, "model", WRITTEN)
+    check_positive_int(seed, "seed", minimum=0)
     if epochs is not None:
         check_positive_int(epochs, "epochs")
     if limit is not None:
@@ -118,9 +121,13 @@ def reproduce(
     train = datasets.load(dataset, split="train", root=root)
     test = datasets.load(dataset, split="test", root=root)
     train = dataclasses.replace(train, images=train.images[:limit], labels=train.labels[:limit])
+    missing = sorted({*test.labels.tolist()} - {*train.labels.tolist()})
+    if missing:
+        names = listed([repr(str(test.class_names[label])) for label in missing])
+        raise ValueError(f"limit is {limit}, but the first {len(train.images)} training images have none of class {names}")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    training = None if model == "lenet" else out / "training"
+    training = None if (model == "lenet" and dataset != "cifar-10") else out / "training"
     # Everything is made here and moved into place at the end, so a run that fails changes nothing.
     staging = Path(tempfile.mkdtemp(prefix=".evicam-", dir=out))
     try:
@@ -134,7 +141,7 @@ def reproduce(
         turning = rotation(*twins, *tested.example(test, TURNED_CLASS.get(dataset, test.labels[0])))
         stranger = out_of_sample(*twins)
         strange = strangers(*twins, test.images, dataset, seed=seed)
-        shown = overlays(evidential, test.images, test.labels)
+        shown = overlays(evidential, test.images, test.labels, layer=localising_layer(evidential))
         staged = stages(evidential, test.images[:STAGED], test.labels[:STAGED])
         settled = None
         unasked = _unasked(model, train)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..explanations import Explanation, explain
-from ..receptive_fields import describe_field
+from ..receptive_fields import ReceptiveField, describe_field
 from ..shown import Shown
 
 
@@ -62,6 +62,21 @@ def stage_names(classifier) -> list[str]:
     return list(dict.fromkeys(e["name"].split(".")[0] for e in layers if e["kind"] == "convolution" and e["spatial"]))
 
 
+def stage_fields(classifier) -> dict[str, ReceptiveField]:
+    """Where the cells of each stage's map look, by stage, from the image on."""
+    return {name: describe_field(classifier.network_, classifier.image_shape_, name) for name in stage_names(classifier)}
+
+
+def localising_layer(classifier) -> str | None:
+    """The layer of the last stage whose cells see less than the whole image, so that its map can tell where.
+
+    None, for `evicam.explain`'s own choice, where that is no better or there is no such stage.
+    """
+    fields = list(stage_fields(classifier).values())
+    within = [field.layer for field in fields if not field.exceeds_image]
+    return within[-1] if within and fields[-1].exceeds_image else None
+
+
 def stages(classifier, images, labels) -> Stages:
     """Explain the predicted class at each stage.
 
@@ -76,10 +91,9 @@ def stages(classifier, images, labels) -> Stages:
     -------
     Stages
     """
-    names = stage_names(classifier)
-    fields = [describe_field(classifier.network_, classifier.image_shape_, name) for name in names]
+    fields = stage_fields(classifier)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "empty heatmaps")  # their share is among the results
         warnings.filterwarnings("ignore", ".*is a single cell")
-        found = explain(classifier, images, layer=[field.layer for field in fields])
-    return Stages(labels, classifier.predict_opinion(images), {n: found[field.layer] for n, field in zip(names, fields)})
+        found = explain(classifier, images, layer=[field.layer for field in fields.values()])
+    return Stages(labels, classifier.predict_opinion(images), {name: found[field.layer] for name, field in fields.items()})

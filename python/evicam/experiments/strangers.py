@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,8 @@ def strangers(evidential, softmax, images, dataset=None, *, seed=0) -> list[Stra
     images : ndarray of shape (N, H, W) or (N, H, W, C), uint8
         Test images; the first 1,000 are taken.
     dataset : str, optional
-        Where they come from: images of another data set are then shown too, where its files are on this machine.
+        Where they come from: images of another data set are then shown too, or a warning says that its files are not on this
+        machine.
     seed : int
         Of the noise.
 
@@ -96,6 +98,11 @@ def _foreign(dataset, shape) -> dict[str, np.ndarray]:
     try:
         pictures = datasets.load(other, split="test", download=False).images[: shape[0]]
     except FileNotFoundError:
+        warnings.warn(
+            f"no images of {WRITTEN[other]} among the strangers, for its files are not on this machine "
+            f"(evicam.datasets.load({other!r}) fetches them)",
+            stacklevel=3,
+        )
         return {}
     canvas = np.zeros((len(pictures), *shape[1:3]), np.uint8)
     places = [_centred(large, small) for large, small in zip(shape[1:3], pictures.shape[1:3])]

@@ -121,21 +121,23 @@ def stages(results):
 def learning_curve(results):
     """Accuracy against the time that it took."""
     model = results["models"]["evidential"]
-    best = max(range(len(model["val_accuracy"])), key=lambda epoch: model["val_accuracy"][epoch])
+    highest = max(range(len(model["val_accuracy"])), key=lambda epoch: model["val_accuracy"][epoch])
     return (
         "Validation accuracy of both networks against the minutes of their training",
-        f"Accuracy on images that were held out of the training set, after each epoch. The evidential network was best after "
-        f"{model['minutes'][best]:.0f} minutes, with {100 * model['val_accuracy'][best]:.1f}%.",
+        f"Accuracy on images that were held out of the training set, after each epoch. The evidential network's was highest "
+        f"after {model['minutes'][highest]:.0f} minutes, {100 * model['val_accuracy'][highest]:.1f}%.",
     )
 
 
 def overlay_normal(results):
     """Paper, Fig. 6."""
     layer = results["explanations"]["layer"]
+    last = results["stages"][-1]["layer"]
+    why = "" if layer == last else f", the last stage whose cells do not see the whole image, as those of {last} do"
     return (
         "Test images above the same images under their heatmaps",
-        f"Where the evidential network found what it says: Grad-CAM at layer {layer}, bright where it speaks most for the "
-        "predicted class. Each cell of the map is drawn at the centre of what it sees; the usual way of enlarging "
+        f"Where the evidential network found what it says: Grad-CAM at layer {layer}{why}, bright where it speaks most "
+        "for the predicted class. Each cell of the map is drawn at the centre of what it sees; the usual way of enlarging "
         "the map would have moved it away from there. Above each pair: the answer, ✓ if right, and the uncertainty u. "
         "An empty map means that nothing at this layer spoke for the class. See the paper's Fig. 6.",
     )
