@@ -55,11 +55,10 @@ public func evicam_opinions(
     _ error: UnsafeMutablePointer<evicam_error>!
 ) -> evicam_status {
     call(error) {
-        let evidence = try require(evidence, "evidence"), wanted = try require(opinion, "opinion").pointee
+        let evidence = try require(evidence, "evidence"), opinion = try require(opinion, "opinion")
         let (count, classes) = try extents(count, classes)
-        guard wanted.struct_size >= UInt64(MemoryLayout<evicam_opinion>.size) else {
-            throw Failure.invalid("opinion.struct_size is \(wanted.struct_size), but must be sizeof(evicam_opinion)")
-        }
+        let wanted = try read(opinion, \.struct_size, name: "opinion", first: MemoryLayout<evicam_opinion>.size,
+                              empty: evicam_opinion())
         for i in 0 ..< count * classes where !(evidence[i] >= 0 && evidence[i].isFinite) {
             throw Failure.invalid("evidence holds \(evidence[i]) at element \(i), but must be finite and at least 0")
         }

@@ -3,10 +3,8 @@ import EviCAM
 
 /// The method that the C structure describes, for images of one shape.
 private func method(_ pointer: UnsafePointer<evicam_perturbation>?, shape: MapShape) throws -> any Perturbation {
-    let settings = try require(pointer, "perturbation").pointee
-    guard settings.struct_size >= UInt64(MemoryLayout<evicam_perturbation>.size) else {
-        throw Failure.invalid("perturbation.struct_size is \(settings.struct_size), but must be sizeof(evicam_perturbation)")
-    }
+    let settings = try read(require(pointer, "perturbation"), \.struct_size, name: "perturbation",
+                            first: MemoryLayout<evicam_perturbation>.size, empty: evicam_perturbation())
     func count(from least: Int64) throws -> Int {
         try require(settings.count, "perturbation.count", in: least ... Int64(UInt32.max))
     }

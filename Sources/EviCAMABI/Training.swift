@@ -23,10 +23,14 @@ public func evicam_trainer_destroy(_ trainer: evicam_trainer,
 
 // MARK: - Running
 
-/// Lends a counter per class: the caller's, or one that is thrown away.
+/// What sums of counts may begin at: far beyond use, and nothing overflows that is added.
+private let countRange: ClosedRange<Int64> = 0 ... 1 << 48
+
+/// Lends a counter per class, and adds what it counted to the caller's, if there are any.
 private func withAlive<Result>(_ alive: UnsafeMutablePointer<Int64>?, classes: Int,
                                _ body: (UnsafeMutablePointer<Int>) throws -> Result) throws -> Result {
-    try withUnsafeTemporaryAllocation(of: Int.self, capacity: classes) { counts in
+    if let alive { for k in 0 ..< classes { _ = try require(alive[k], "alive[\(k)]", in: countRange) } }
+    return try withUnsafeTemporaryAllocation(of: Int.self, capacity: classes) { counts in
         counts.initialize(repeating: 0)
         let result = try body(counts.baseAddress!)
         if let alive { for k in 0 ..< classes { alive[k] += Int64(counts[k]) } }
@@ -37,10 +41,9 @@ private func withAlive<Result>(_ alive: UnsafeMutablePointer<Int64>?, classes: I
 extension LossStatistics {
     init(_ sums: evicam_statistics) throws {
         self.init()
-        let counts: ClosedRange<Int64> = 0 ... 1 << 48
-        count = try require(sums.count, "statistics.count", in: counts)
-        correct = try require(sums.correct, "statistics.correct", in: counts)
-        dead = try require(sums.dead, "statistics.dead", in: counts)
+        count = try require(sums.count, "statistics.count", in: countRange)
+        correct = try require(sums.correct, "statistics.correct", in: countRange)
+        dead = try require(sums.dead, "statistics.dead", in: countRange)
         loss = sums.loss
         divergence = sums.divergence
         uncertainty = sums.uncertainty

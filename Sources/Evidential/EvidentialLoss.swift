@@ -102,16 +102,17 @@ public struct EvidentialLoss: Loss, Equatable {
     /// Loss and gradient of one image, from `row.logits`, in Double throughout.
     func measure(_ row: Row, label: Int, klWeight: Double) -> Measured {
         let classes = row.classes
-        var sum = 0.0
+        // Without the own class's evidence, which may be so large that the others' would be lost in the sum.
+        var misleadingSum = 0.0
         for k in 0 ..< classes {
             row.evidence[k] = evidence.evidence(row.logits[k])
-            sum += row.evidence[k]
+            if k != label { misleadingSum += row.evidence[k] }
         }
-        let strength = sum + Double(classes), own = row.evidence[label]
+        let own = row.evidence[label], strength = misleadingSum + own + Double(classes)
         var loss = fit(row, label: label, strength: strength)
         var divergence = 0.0
         if klWeight > 0 {
-            let misleading = MisleadingEvidence(sum: sum - own, classes: classes)
+            let misleading = MisleadingEvidence(sum: misleadingSum, classes: classes)
             divergence = misleading.divergenceBase
             for k in 0 ..< classes where k != label {
                 divergence += misleading.divergence(evidence: row.evidence[k])

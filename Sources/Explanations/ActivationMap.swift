@@ -100,25 +100,15 @@ struct LayerValues {
         }
     }
 
-    /// The unit vector v that makes |A v| largest, by power iteration on AᵀA; zeros where A is zero. The closer the second
-    /// singular value is to the first, the less the vector is defined and the longer it takes; it stops after `rounds`.
+    /// The unit vector v that makes |A v| largest, by power iteration: v ← AᵀA v / |AᵀA v|; zeros where A is zero. The closer
+    /// the second singular value is to the first, the less the vector is defined and the longer it takes; it stops after
+    /// `rounds`.
     func firstSingularVector(rounds: Int = 2000) -> [Double] {
-        var product = [Double](repeating: 0, count: channels * channels)
-        for cell in 0 ..< cells {
-            let row = activations + cell * channels
-            for j in 0 ..< channels where row[j] != 0 {
-                for k in 0 ..< channels { product[j * channels + k] += Double(row[j]) * Double(row[k]) }
-            }
-        }
         // Entries of one sign and all different: nothing a layer does is orthogonal to them.
         var vector = (0 ..< channels).map { 1 + Double($0) / Double(channels) }
+        var next = vector
         for _ in 0 ..< rounds {
-            var next = [Double](repeating: 0, count: channels)
-            for j in 0 ..< channels {
-                var sum = 0.0
-                for k in 0 ..< channels { sum += product[j * channels + k] * vector[k] }
-                next[j] = sum
-            }
+            multiplyTwice(vector, into: &next)
             let length = next.reduce(0) { $0 + $1 * $1 }.squareRoot()
             guard length > 0 else { return [Double](repeating: 0, count: channels) }
             var change = 0.0
@@ -126,10 +116,35 @@ struct LayerValues {
                 next[k] /= length
                 change = max(change, abs(next[k] - vector[k]))
             }
-            vector = next
+            swap(&vector, &next)
             if change < 1e-10 { break }
         }
         let total = zip(vector, channelSums { a, _ in a }).reduce(0) { $0 + $1.0 * $1.1 }
         return total < 0 ? vector.map { -$0 } : vector
+    }
+
+    /// AᵀA v as Σ a (a · v) over the cells' activations a: AᵀA itself would have channels² numbers, terabytes where a user asks
+    /// for a million channels.
+    private func multiplyTwice(_ vector: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>) {
+        target.update(repeating: 0, count: channels)
+        for cell in 0 ..< cells {
+            let row = activations + cell * channels, product = Self.dot(row, vector, channels)
+            for k in 0 ..< channels { target[k] += product * Double(row[k]) }
+        }
+    }
+
+    /// a · v in four partial sums, for speed: each sum waits for its last addition.
+    private static func dot(_ a: UnsafePointer<Float>, _ v: UnsafePointer<Double>, _ count: Int) -> Double {
+        var sums = SIMD4<Double>(), k = 0
+        while k &+ 4 <= count {
+            sums += SIMD4(Double(a[k]), Double(a[k &+ 1]), Double(a[k &+ 2]), Double(a[k &+ 3]))
+                * UnsafeRawPointer(v + k).loadUnaligned(as: SIMD4<Double>.self)
+            k &+= 4
+        }
+        while k < count {
+            sums[0] += Double(a[k]) * v[k]
+            k &+= 1
+        }
+        return sums.sum()
     }
 }

@@ -12,7 +12,7 @@ extension Network {
         let shape = try mapShape(of: layer)
         let cells = shape.height * shape.width
         try explain(images, layers: [layer], target: target, labels: labels) { tap in
-            tap.withValues(of: layer, count: tap.count * shape.count) { activations, gradients in
+            try tap.withValues(of: layer, count: tap.count * shape.count) { activations, gradients in
                 method.rawMaps(activations: activations, gradients: gradients, count: tap.count, cells: cells,
                                channels: shape.channels, maps: maps + tap.first * cells)
             }

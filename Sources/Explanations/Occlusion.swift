@@ -55,13 +55,26 @@ public struct Occlusion: Perturbation {
 
     public func finish(_ sums: UnsafePointer<Double>, images: Int, shape: MapShape, values: UnsafePointer<Double>,
                        into result: PerturbationMaps) {
-        let pixels = shape.height * shape.width
-        var covers = [Double](repeating: 0, count: pixels)
-        for number in 0 ..< count(of: shape) {
-            let area = area(number, shape)
-            for y in area.rows { for x in area.columns { covers[y * shape.width + x] += 1 } }
+        // Patches over a pixel: those over its row times those over its column.
+        let rows = covers(shape.height, patch.height, stride.height), columns = covers(shape.width, patch.width, stride.width)
+        var i = 0
+        for image in 0 ..< images {
+            for y in 0 ..< shape.height {
+                for x in 0 ..< shape.width {
+                    result.maps[i] = Float(sums[i] / Double(max(1, rows[y] * columns[x])))
+                    i += 1
+                }
+            }
+            result.neutral?[image] = 0
         }
-        for i in 0 ..< images * pixels { result.maps[i] = Float(sums[i] / max(1, covers[i % pixels])) }
-        for image in 0 ..< images { result.neutral?[image] = 0 }
+    }
+
+    /// Along one axis, how many patches lie over each place.
+    private func covers(_ extent: Int, _ patch: Int, _ stride: Int) -> [Int] {
+        var covers = [Int](repeating: 0, count: extent)
+        for number in 0 ..< places(extent, patch, stride) {
+            for place in min(number * stride, extent) ..< min(number * stride + patch, extent) { covers[place] += 1 }
+        }
+        return covers
     }
 }

@@ -47,7 +47,7 @@ public struct PerturbedBatch {
     let count: Int
     let shape: MapShape
     /// [count, height, width, channels]
-    let pixels: [Float]
+    let pixels: Arena
     /// [count] the class the target means, the predicted class, and the target's value.
     public let labels: [Int]
     public let predicted: [Int]
@@ -57,26 +57,23 @@ public struct PerturbedBatch {
     public init(network: Network, images: Images, target: Target) throws {
         let classes = network.classes
         try target.check(images: images.count, classes: classes)
-        var logits = [Float](repeating: 0, count: images.count * classes)
-        try network.logits(images, into: &logits)
+        let logits = try Arena(count: images.count * classes)
+        try network.logits(images, into: logits.base)
         self.network = network
         quantity = target.quantity
         count = images.count
         shape = images.shape
         let size = images.shape.count
-        pixels = [Float](unsafeUninitializedCapacity: images.count * size) { target, initialized in
-            initialized = images.count * size
-            for image in 0 ..< images.count { images.read(image, into: target.baseAddress! + image * size) }
-        }
+        pixels = try Arena(count: images.count * size)
+        for image in 0 ..< images.count { images.read(image, into: pixels.base + image * size) }
         var labels: [Int] = [], predicted: [Int] = [], values: [Double] = []
-        logits.withUnsafeBufferPointer {
-            for image in 0 ..< images.count {
-                let row = $0.baseAddress! + image * classes
-                labels.append(target.label(image: image, logits: row, classes: classes))
-                predicted.append(Target.largest(row, classes))
-                values.append(target.quantity.evaluate(row, classes: classes, label: labels[image]))
-            }
+        for image in 0 ..< images.count {
+            let row = logits.base + image * classes
+            labels.append(target.label(image: image, logits: row, classes: classes))
+            predicted.append(Target.largest(row, classes))
+            values.append(target.quantity.evaluate(row, classes: classes, label: labels[image]))
         }
+        withExtendedLifetime(logits) {}
         self.labels = labels
         self.predicted = predicted
         self.values = values
@@ -108,7 +105,7 @@ public struct PerturbedBatch {
                                        label: labels[(tap.first + number) / changes], into: gradient + number * classes)
             }
         }, visit: { tap in
-            tap.withValues(of: Architecture.image, count: tap.count * shape.count) { _, gradients in
+            try tap.withValues(of: Architecture.image, count: tap.count * shape.count) { _, gradients in
                 for number in 0 ..< tap.count {
                     let version = tap.first + number
                     visit(version / changes, version % changes, gradients + number * shape.count)
@@ -122,20 +119,17 @@ public struct PerturbedBatch {
     /// - Parameter pixel: from the image's pixels, its number, the change's, and an index among [height, width, channels].
     func make(_ numbers: Range<Int>, changes: Int, canvas: Network.Canvas,
               pixel: @escaping (UnsafePointer<Float>, Int, Int, Int) -> Float) {
-        let shape = shape
-        pixels.withUnsafeBufferPointer { pixels in
-            let pixels = pixels.baseAddress!
-            ForEachImage.run(numbers.count) { part in
-                for index in part {
-                    let image = (numbers.lowerBound + index) / changes, change = (numbers.lowerBound + index) % changes
-                    let source = pixels + image * shape.count
-                    var i = 0
-                    for y in 0 ..< shape.height {
-                        let row = canvas.pixels + index * canvas.imageStep + y * canvas.rowStep
-                        for x in 0 ..< shape.width * shape.channels {
-                            row[x] = pixel(source, image, change, i)
-                            i += 1
-                        }
+        let shape = shape, pixels = pixels
+        ForEachImage.run(numbers.count) { part in
+            for index in part {
+                let image = (numbers.lowerBound + index) / changes, change = (numbers.lowerBound + index) % changes
+                let source = pixels.base + image * shape.count
+                var i = 0
+                for y in 0 ..< shape.height {
+                    let row = canvas.pixels + index * canvas.imageStep + y * canvas.rowStep
+                    for x in 0 ..< shape.width * shape.channels {
+                        row[x] = pixel(source, image, change, i)
+                        i += 1
                     }
                 }
             }
@@ -148,8 +142,12 @@ extension Network {
     /// - Throws: `NetworkError`.
     public func explain(_ images: Images, by method: some Perturbation, target: Target, into maps: PerturbationMaps) throws {
         let batch = try PerturbedBatch(network: self, images: images, target: target)
-        var sums = [Double](repeating: 0, count: method.sumCount(images: images.count, shape: images.shape))
-        try method.add(0 ..< method.count(of: images.shape), of: batch, to: &sums)
+        let count = method.sumCount(images: images.count, shape: images.shape)
+        // Two floats of zeros are a double's.
+        let memory = try Arena(count: 2 * count)
+        defer { withExtendedLifetime(memory) {} }
+        let sums = UnsafeMutableRawPointer(memory.base).bindMemory(to: Double.self, capacity: count)
+        try method.add(0 ..< method.count(of: images.shape), of: batch, to: sums)
         method.finish(sums, images: images.count, shape: images.shape, values: batch.values, into: maps)
     }
 }

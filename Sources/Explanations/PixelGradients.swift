@@ -36,7 +36,7 @@ public struct IntegratedGradients: Perturbation {
                 }
             }, visit: { image, _, gradient in
                 for i in 0 ..< shape.count {
-                    let way = batch.pixels[image * shape.count + i] - (baseline.isEmpty ? 0 : baseline[i])
+                    let way = batch.pixels.base[image * shape.count + i] - (baseline.isEmpty ? 0 : baseline[i])
                     sums[image * pixels + i / shape.channels] += Double(way) * Double(gradient[i])
                 }
             })
@@ -75,15 +75,17 @@ public struct SmoothGrad: Perturbation {
     public func add(_ numbers: Range<Int>, of batch: PerturbedBatch, to sums: UnsafeMutablePointer<Double>) throws {
         let shape = batch.shape, pixels = shape.height * shape.width, size = shape.count
         let deviations = (0 ..< batch.count).map { image in
-            let own = batch.pixels[image * size ..< (image + 1) * size]
+            let own = UnsafeBufferPointer(start: batch.pixels.base + image * size, count: size)
             return Float(noise) * (own.max()! - own.min()!)
         }
+        // [samples of a block, height, width, channels]
+        let epsilon = try Arena(count: min(Self.block, numbers.count) * size)
         for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: Self.block) {
             let n = min(Self.block, numbers.upperBound - first)
-            let epsilon = (first ..< first + n).flatMap { normals(size, sample: $0) }
+            for sample in 0 ..< n { writeNormals(to: epsilon.base + sample * size, count: size, sample: first + sample) }
             try batch.gradients(changes: n, make: { numbers, canvas in
                 batch.make(numbers, changes: n, canvas: canvas) { source, image, change, i in
-                    source[i] + deviations[image] * epsilon[change * size + i]
+                    source[i] + deviations[image] * epsilon.base[change * size + i]
                 }
             }, visit: { image, _, gradient in
                 for i in 0 ..< size { sums[image * pixels + i / shape.channels] += Double(gradient[i]) }
@@ -97,11 +99,11 @@ public struct SmoothGrad: Perturbation {
     }
 
     /// Standard normal numbers of one sample, from its own stream.
-    private func normals(_ count: Int, sample: Int) -> [Float] {
+    private func writeNormals(to target: UnsafeMutablePointer<Float>, count: Int, sample: Int) {
         let random = Philox(seed: seed, purpose: .noise, index: sample)
-        return stride(from: 0, to: count, by: 4).flatMap { first in
+        for first in stride(from: 0, to: count, by: 4) {
             let four = Philox.normals(random.block(UInt64(first / 4)))
-            return (0 ..< min(4, count - first)).map { four[$0] }
+            for lane in 0 ..< min(4, count - first) { target[first + lane] = four[lane] }
         }
     }
 }

@@ -42,25 +42,21 @@ public struct RISE: Perturbation {
     public func add(_ numbers: Range<Int>, of batch: PerturbedBatch, to sums: UnsafeMutablePointer<Double>) throws {
         let masks = Masks(self, height: batch.shape.height, width: batch.shape.width)
         let step = masks.step, shape = batch.shape
-        var curtains = [Float](repeating: 0, count: Self.block * step + Buffers.slack)
-        var values = [Float](repeating: 1, count: (batch.count + 1) * Self.block)
+        let curtains = try Arena(count: Self.block * step), values = try Arena(count: (batch.count + 1) * Self.block)
+        defer { withExtendedLifetime((curtains, values)) {} }
         var first = numbers.lowerBound
         while first < numbers.upperBound {
             let n = min(Self.block - first % Self.block, numbers.upperBound - first)
-            masks.draw(first ..< first + n, into: &curtains)
-            for i in 0 ..< n { values[batch.count * n + i] = 1 }
-            try curtains.withUnsafeBufferPointer { curtains in
-                try batch.pixels.withUnsafeBufferPointer { pixels in
-                    try batch.values(changes: n, make: { numbers, canvas in
-                        ThreadPool.shared.run(MaskedImages(
-                            numbers: numbers, images: pixels.baseAddress!, masks: curtains.baseAddress!, maskCount: n,
-                            maskStep: step, rows: shape.height, columns: shape.width, channels: shape.channels,
-                            output: canvas.pixels, outputRowStep: canvas.rowStep, outputImageStep: canvas.imageStep))
-                    }, visit: { image, mask, value in values[image * n + mask] = Float(value - batch.values[image]) })
-                }
-                ThreadPool.shared.run(MaskMoments(values: values, images: batch.count + 1, masks: curtains.baseAddress!,
-                                                  maskCount: n, pixels: step, sums: sums))
-            }
+            masks.draw(first ..< first + n, into: curtains.base)
+            for i in 0 ..< n { values.base[batch.count * n + i] = 1 }
+            try batch.values(changes: n, make: { numbers, canvas in
+                ThreadPool.shared.run(MaskedImages(
+                    numbers: numbers, images: batch.pixels.base, masks: curtains.base, maskCount: n, maskStep: step,
+                    rows: shape.height, columns: shape.width, channels: shape.channels, output: canvas.pixels,
+                    outputRowStep: canvas.rowStep, outputImageStep: canvas.imageStep))
+            }, visit: { image, mask, value in values.base[image * n + mask] = Float(value - batch.values[image]) })
+            ThreadPool.shared.run(MaskMoments(values: values.base, images: batch.count + 1, masks: curtains.base,
+                                              maskCount: n, pixels: step, sums: sums))
             first += n
         }
     }

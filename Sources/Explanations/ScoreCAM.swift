@@ -30,54 +30,47 @@ extension Network {
         let image = images.shape
         let cells = shape.height * shape.width, pixels = image.height * image.width, channels = shape.channels
         let batch = try PerturbedBatch(network: self, images: images, target: target)
-        var activations = [Float](repeating: 0, count: images.count * shape.count)
-        try activations.withUnsafeMutableBufferPointer { target in
-            try explain(images, layers: [layer], seed: { tap, gradient in
-                gradient.update(repeating: 0, count: tap.count * classes)
-            }, visit: { $0.activations(of: layer, into: target.baseAddress! + $0.first * shape.count) })
-        }
-        var masks = [Float](repeating: 0, count: channels * pixels)
-        var curtain = [Float](repeating: 0, count: channels * cells)
+        let activations = try Arena(count: images.count * shape.count)
+        try explain(images, layers: [layer], seed: { tap, gradient in
+            gradient.update(repeating: 0, count: tap.count * classes)
+        }, visit: { $0.activations(of: layer, into: activations.base + $0.first * shape.count) })
+        let masks = try Arena(count: channels * pixels), curtain = try Arena(count: channels * cells)
+        defer { withExtendedLifetime((activations, masks, curtain)) {} }
         var weights = [Double](repeating: 0, count: channels)
         for index in 0 ..< images.count {
+            let own = activations.base + index * shape.count
             for k in 0 ..< channels {
-                for cell in 0 ..< cells { curtain[k * cells + cell] = activations[index * shape.count + cell * channels + k] }
+                for cell in 0 ..< cells { curtain.base[k * cells + cell] = own[cell * channels + k] }
             }
-            Self.stretch(&curtain, size: cells)
-            resize.apply(to: curtain, count: channels, h: shape.height, w: shape.width, height: image.height,
-                         width: image.width, resized: &masks)
-            Self.stretch(&masks, size: pixels)
-            try masks.withUnsafeBufferPointer { masks in
-                try batch.pixels.withUnsafeBufferPointer { source in
-                    try logits(count: channels, make: { numbers, canvas in
-                        ThreadPool.shared.run(MaskedImages(
-                            numbers: numbers, images: source.baseAddress! + index * image.count, masks: masks.baseAddress!,
-                            maskCount: channels, maskStep: pixels, rows: image.height, columns: image.width,
-                            channels: image.channels, output: canvas.pixels, outputRowStep: canvas.rowStep,
-                            outputImageStep: canvas.imageStep))
-                    }, visit: { numbers, logits in
-                        for k in numbers {
-                            weights[k] = target.quantity.evaluate(logits + (k - numbers.lowerBound) * classes,
-                                                                  classes: classes, label: batch.labels[index])
-                        }
-                    })
+            Self.stretch(curtain.base, count: channels, size: cells)
+            resize.apply(to: curtain.base, count: channels, h: shape.height, w: shape.width, height: image.height,
+                         width: image.width, resized: masks.base)
+            Self.stretch(masks.base, count: channels, size: pixels)
+            try logits(count: channels, make: { numbers, canvas in
+                ThreadPool.shared.run(MaskedImages(
+                    numbers: numbers, images: batch.pixels.base + index * image.count, masks: masks.base,
+                    maskCount: channels, maskStep: pixels, rows: image.height, columns: image.width,
+                    channels: image.channels, output: canvas.pixels, outputRowStep: canvas.rowStep,
+                    outputImageStep: canvas.imageStep))
+            }, visit: { numbers, logits in
+                for k in numbers {
+                    weights[k] = target.quantity.evaluate(logits + (k - numbers.lowerBound) * classes,
+                                                          classes: classes, label: batch.labels[index])
                 }
-            }
+            })
             Quantity.softmax(&weights)
-            activations.withUnsafeBufferPointer {
-                let own = $0.baseAddress! + index * shape.count
-                LayerValues(activations: own, gradients: own, cells: cells, channels: channels)
-                    .draw(weights: weights, into: maps + index * cells)
-            }
+            LayerValues(activations: own, gradients: own, cells: cells, channels: channels)
+                .draw(weights: weights, into: maps + index * cells)
             labels?[index] = Int32(batch.predicted[index])
         }
     }
 
-    /// Stretches each run of `size` values to 0 ... 1; runs of one value become 0.
-    private static func stretch(_ maps: inout [Float], size: Int) {
-        for first in stride(from: 0, to: maps.count, by: size) {
-            let low = maps[first ..< first + size].min()!, high = maps[first ..< first + size].max()!
-            for i in first ..< first + size { maps[i] = high > low ? (maps[i] - low) / (high - low) : 0 }
+    /// Stretches each of `count` runs of `size` values to 0 ... 1; runs of one value become 0.
+    private static func stretch(_ maps: UnsafeMutablePointer<Float>, count: Int, size: Int) {
+        for run in 0 ..< count {
+            let map = UnsafeMutableBufferPointer(start: maps + run * size, count: size)
+            let low = map.min()!, high = map.max()!
+            for i in map.indices { map[i] = high > low ? (map[i] - low) / (high - low) : 0 }
         }
     }
 }

@@ -85,11 +85,12 @@ extension Network {
 
 extension Network.Tap {
     /// Lends a layer's activations and gradient, `count` floats each, copied only where they must be.
-    func withValues(of layer: String, count: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void) {
+    /// - Throws: `NetworkError.outOfMemory`.
+    func withValues(of layer: String, count: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void) throws {
         if let (activations, gradient) = inPlace(layer) { return body(activations, gradient) }
-        var activations = [Float](repeating: 0, count: count), gradient = activations
-        self.activations(of: layer, into: &activations)
-        self.gradient(of: layer, into: &gradient)
-        body(activations, gradient)
+        let activations = try Arena(count: count), gradient = try Arena(count: count)
+        self.activations(of: layer, into: activations.base)
+        self.gradient(of: layer, into: gradient.base)
+        withExtendedLifetime((activations, gradient)) { body(activations.base, gradient.base) }
     }
 }

@@ -34,7 +34,7 @@ public struct PooledProduct<Product: ImageProduct>: ParallelWork {
     public var partCount: Int { min(pooling.images, 32) }
 
     public func run(part: Int) {
-        let between = ThreadScratch.image.floats(pooling.shape.inputImageStep)
+        guard let between = ThreadScratch.image.floats(pooling.shape.inputImageStep) else { return }
         for image in range(of: part, parts: partCount, count: pooling.images) {
             let product = product.image(image, into: between)
             for part in 0 ..< product.partCount { product.run(part: part) }

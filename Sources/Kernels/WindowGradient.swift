@@ -57,7 +57,7 @@ public struct WindowGradient: ParallelWork {
         let blocks = layer.windowBlocks, outputs = layer.outputs, packs = layer.packsGradient
         let windowCount = layer.windowCount(images: images)
         let own = range(of: windowPart, parts: windowParts, count: blocks.count(images: images))
-        let rows = ThreadScratch.windows.floats(PackedWindows.size &+ 2 &* WindowBlocks.largest)
+        guard let rows = ThreadScratch.windows.floats(PackedWindows.size &+ 2 &* WindowBlocks.largest) else { return }
         let offsets = UnsafeMutableRawPointer(rows + PackedWindows.size).bindMemory(to: Int.self, capacity: WindowBlocks.largest)
         layer.outputCover.panels.withUnsafeBufferPointer { panels in
             for index in own {

@@ -10,7 +10,14 @@ import Synchronization
 ///
 /// A job is open while its ticket hands out parts. The ticket holds the job's number (upper half) and the next part
 /// (lower half); a thread takes a part by raising the lower half, which fails once another job has come. The job's
-/// fields may therefore be read before the part is taken: if it is taken, they belong to it.
+/// fields may therefore be read before the part is taken: if it is taken, they belong to it. For that
+///
+/// - fields older than the ticket must not be seen: they are stored before the ticket opens, which releases them, and loaded
+///   after it, which acquires them;
+/// - fields newer than the ticket must not be seen either: they are stored releasing, after the ticket was closed, and loaded
+///   acquiring. A thread that sees one of them then sees the closed ticket too, or a later one, and takes nothing by the old.
+///   Were they relaxed, a processor of weak order could show them before the ticket is closed (a sequentially consistent store
+///   keeps back only what comes before it), and a thread could take a part of the new job by the old ticket: it is done twice.
 final class Workers: @unchecked Sendable {
     let count: Int
 
@@ -77,9 +84,9 @@ final class Workers: @unchecked Sendable {
         // Close the old ticket before the fields change, so that no thread takes a part of the old job by the new fields.
         let number = (ticket.load(ordering: .relaxed) >> 32) &+ 1
         ticket.store(number << 32 | 0xFFFF_FFFF, ordering: .sequentiallyConsistent)
-        work.store(UInt(bitPattern: job.work), ordering: .relaxed)
-        caller.store(unsafeBitCast(job.caller, to: UInt.self), ordering: .relaxed)
-        parts.store(job.parts, ordering: .relaxed)
+        work.store(UInt(bitPattern: job.work), ordering: .releasing)
+        caller.store(unsafeBitCast(job.caller, to: UInt.self), ordering: .releasing)
+        parts.store(job.parts, ordering: .releasing)
         ticket.store((number &+ 1) << 32, ordering: .sequentiallyConsistent)
         wakeSleepers()
 
@@ -109,9 +116,9 @@ final class Workers: @unchecked Sendable {
         while true {
             let seen = ticket.load(ordering: .sequentiallyConsistent)
             let part = Int(truncatingIfNeeded: seen & 0xFFFF_FFFF)
-            let work = self.work.load(ordering: .relaxed)
-            let caller = self.caller.load(ordering: .relaxed)
-            guard part < parts.load(ordering: .relaxed), part != 0xFFFF_FFFF else { return }
+            let work = self.work.load(ordering: .acquiring)
+            let caller = self.caller.load(ordering: .acquiring)
+            guard part < parts.load(ordering: .acquiring), part != 0xFFFF_FFFF else { return }
             guard ticket.compareExchange(expected: seen, desired: seen &+ 1,
                                          ordering: .sequentiallyConsistent).exchanged else { continue }
             let type = unsafeBitCast(caller, to: AnyPartCaller.Type.self)

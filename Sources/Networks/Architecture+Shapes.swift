@@ -1,7 +1,8 @@
 extension Architecture {
     /// Shape of every layer's output for images of one shape, in the order of `layers`.
     ///
-    /// - Throws: `NetworkError.invalidArchitecture` when the image is too small for a layer, or inputs do not match.
+    /// - Throws: `NetworkError.invalidArchitecture` when inputs do not match or an output is too large, `.invalidImages` when
+    ///   the image is too small for a layer.
     public func shapes(image: MapShape) throws -> [MapShape] {
         guard image.height >= 1, image.width >= 1, image.channels >= 1, image.height <= 1 << 16, image.width <= 1 << 16,
               image.channels <= 1 << 16 else {
@@ -10,6 +11,9 @@ extension Architecture {
         var known: [String: MapShape] = [Self.image: image]
         return try layers.map { layer in
             let shape = try Self.shape(of: layer, inputs: layer.inputs.map { known[$0]! }, image: image)
+            guard Self.canBeCounted(shape) else {
+                throw NetworkError.invalidArchitecture("layer '\(layer.name)' gives \(shape) for one image, which is too large")
+            }
             known[layer.name] = shape
             return shape
         }
@@ -26,6 +30,18 @@ extension Architecture {
             throw NetworkError.invalidArchitecture("a classifier needs at least 2 classes, not \(last.channels)")
         }
         return last.channels
+    }
+
+    /// Floats of an image's output at a layer, at most, with the widest border that readers may ask for: a petabyte's. Padding
+    /// widens a map from layer to layer without end; up to here what is computed from a layer's size cannot overflow, but
+    /// for products with the batch, which are checked where they are made.
+    private static let largestOutput = 1 << 50
+
+    private static func canBeCounted(_ shape: MapShape) -> Bool {
+        let border = shape.isMap ? 2 * largestExtent : 0
+        let (row, overflow) = (shape.width + border).multipliedReportingOverflow(by: shape.channels)
+        let (all, overflowToo) = (shape.height + border).multipliedReportingOverflow(by: row)
+        return !overflow && !overflowToo && all <= largestOutput
     }
 
     private static func shape(of layer: Layer, inputs: [MapShape], image: MapShape) throws -> MapShape {

@@ -70,8 +70,8 @@ public struct Architecture: Hashable, Sendable {
     }
 
     /// Largest extent of a kernel, stride, padding or dilation, and largest number of channels or features: far beyond
-    /// use, and small enough that no product of them overflows.
-    private static let largestExtent = 4096
+    /// use. What layers one after the other make of them is bounded by `shapes(image:)`, and the weights by `ParameterLayout`.
+    static let largestExtent = 4096
     private static let largestWidth = 1 << 20
     /// Least number to be added to a variance: of a channel that is always the same, its square root is divided by.
     private static let smallestEpsilon = 1e-12

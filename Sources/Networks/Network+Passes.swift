@@ -10,7 +10,7 @@ extension Network {
         for first in stride(from: 0, to: images.count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, images.count - first))
             load(images.slice(from: first, count: pass.images), into: plan, pass: pass)
-            plan.forward(pass, version: version)
+            try plan.forward(pass, version: version)
             (logits + first * classes).update(from: plan.logits.activations, count: pass.images * classes)
         }
     }
@@ -54,7 +54,7 @@ extension Network {
             let pass = Pass(images: min(plan.capacity, count - first))
             let images = first ..< first + pass.images
             self.make(images, in: plan, pass: pass, make)
-            plan.forward(pass, version: version)
+            try plan.forward(pass, version: version)
             visit(images, UnsafePointer(plan.logits.activations))
         }
     }
@@ -128,9 +128,9 @@ extension Network {
             let pass = Pass(images: min(plan.capacity, count - first))
             let tap = Tap(network: self, plan: plan, first: first, count: pass.images)
             load(plan, pass, first)
-            plan.forward(pass, version: version)
+            try plan.forward(pass, version: version)
             try seed(tap, plan.logits.gradient!)
-            plan.backward(pass)
+            try plan.backward(pass)
             try visit(tap)
         }
     }

@@ -11,10 +11,11 @@ struct WeightStart {
 
     init(_ architecture: Architecture) {
         let layers = Dictionary(uniqueKeysWithValues: architecture.layers.map { ($0.name, $0) })
-        /// The layer itself, or what it pools.
+        /// The layer itself, or what it pools. No recursion: a chain of poolings may be as long as the text.
         func pooled(_ name: String) -> String {
-            guard let layer = layers[name], layer.kind.pools else { return name }
-            return pooled(layer.inputs[0])
+            var name = name
+            while let layer = layers[name], layer.kind.pools { name = layer.inputs[0] }
+            return name
         }
         let normalised = architecture.layers.filter(\.kind.isBatchNormalisation).map { pooled($0.inputs[0]) }
         small = Set(normalised).union(architecture.head.map { [$0] } ?? [])

@@ -4,6 +4,7 @@
 
 #include "evicam.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,13 +57,22 @@ extern int32_t labels[COUNT];
 evicam_images all_images(void);
 void make_data(void);
 
+/* One of the same images with all else: batch normalisation, sums with it and without, convolutions by minimal filtering, one
+ * of them with the pooling after it. */
+extern const char *const RESIDUAL;
+
 evicam_network make_network(uint64_t seed);
+evicam_network make_residual_network(uint64_t seed);
 evicam_training standard_training(void);
 evicam_trainer make_trainer(evicam_network network);
 /* All weights of a network, one after another; free() them. `*count` of them. */
 float *all_weights(evicam_network network, int64_t *count);
 /* Weights after so many steps of a new network of seed 5, trained with `threads` threads; free() them. */
 float *trained_weights(int64_t threads, int64_t steps, int64_t *count);
+
+/* Allocations aligned to a line of the cache that succeed before one fails; below 0: none does. Such is the engine's memory for
+ * what users' sizes decide. Only where malloc can be replaced (allocations.c). */
+extern atomic_long aligned_left;
 
 /* The tests, one function a file. */
 void test_symbols(void);
@@ -74,6 +84,7 @@ void test_texts(void);
 void test_results(void);
 void test_explanations(void);
 void test_allocations(void);
+void test_memory(void);
 void test_threads(void);
 void test_fork(void);
 

@@ -40,6 +40,7 @@ static void no_trainer(evicam_trainer trainer) {
     NO_SUCH(evicam_trainer_evaluate(trainer, &images, labels, &statistics, NULL, error));
     NO_SUCH(evicam_trainer_report_score(trainer, 0.5, &number, error));
     NO_SUCH(evicam_trainer_restore_best(trainer, error));
+    NO_SUCH(evicam_trainer_restore_average(trainer, error));
     NO_SUCH(evicam_trainer_rates(trainer, &rate, &weight, error));
     NO_SUCH(evicam_trainer_progress(trainer, &progress, error));
     NO_SUCH(evicam_trainer_set_progress(trainer, &progress, error));

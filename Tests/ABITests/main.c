@@ -9,8 +9,8 @@ static const struct {
     {"handles", test_handles},   {"sizes", test_sizes},
     {"settings", test_settings}, {"texts", test_texts},
     {"results", test_results},   {"explanations", test_explanations},
-    {"allocations", test_allocations}, {"threads", test_threads},
-    {"fork", test_fork},
+    {"allocations", test_allocations}, {"memory", test_memory},
+    {"threads", test_threads},   {"fork", test_fork},
 };
 
 int main(int count, char **arguments) {

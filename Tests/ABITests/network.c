@@ -8,6 +8,20 @@ const char *const ARCHITECTURE = "conv = convolution(image, channels: 4, kernel:
                                  "drop = dropout(flat, rate: 0.25)\n"
                                  "fc = linear(drop, features: 3)\n";
 
+const char *const RESIDUAL = "a = convolution(image, channels: 16, kernel: 3, padding: 1, bias: false)\n"
+                             "an = batchNormalisation(a)\n"
+                             "ar = relu(an)\n"
+                             "b = convolution(ar, channels: 16, kernel: 3, padding: 1, bias: false)\n"
+                             "bn = batchNormalisation(b)\n"
+                             "sum = add(bn, ar)\n"
+                             "br = relu(sum)\n"
+                             "c = convolution(br, channels: 16, kernel: 3, padding: 1)\n"
+                             "plain = add(c, br)\n"
+                             "d = convolution(plain, channels: 16, kernel: 5)\n"
+                             "pool = maxPooling(d, kernel: 2)\n"
+                             "mean = globalAveragePooling(pool)\n"
+                             "fc = linear(mean, features: 3)\n";
+
 uint8_t pixels[COUNT * PIXELS];
 int32_t labels[COUNT];
 
@@ -31,6 +45,12 @@ evicam_images all_images(void) {
 evicam_network make_network(uint64_t seed) {
     evicam_network network = 0;
     OK(evicam_network_create(ARCHITECTURE, SIDE, SIDE, 1, seed, &network, &error));
+    return network;
+}
+
+evicam_network make_residual_network(uint64_t seed) {
+    evicam_network network = 0;
+    OK(evicam_network_create(RESIDUAL, SIDE, SIDE, 1, seed, &network, &error));
     return network;
 }
 

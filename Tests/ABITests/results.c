@@ -61,9 +61,61 @@ static void learning(void) {
     OK(evicam_network_destroy(network, &error));
 }
 
+/* The averaged weights: read as a state, validated, and put into the network when asked. */
+static void averaging(void) {
+    evicam_network network = make_network(2);
+    evicam_training training = standard_training();
+    training.average_decay = 0.9f;
+    evicam_trainer trainer, plain = make_trainer(network);
+    OK(evicam_trainer_create(network, &training, &trainer, &error));
+    evicam_images images = all_images();
+    evicam_statistics statistics = {0};
+    int32_t ended;
+    OK(evicam_trainer_run(trainer, &images, labels, 4, &statistics, NULL, &ended, &error));
+    int64_t count, same;
+    float *own = all_weights(network, &count), *average = malloc((size_t)count * sizeof *average);
+    size_t size = (size_t)count * sizeof *average;
+    OK(evicam_trainer_read_state(trainer, EVICAM_STATE_AVERAGE_PARAMETERS, average, count, &error));
+    CHECK(memcmp(own, average, size) != 0);
+    OK(evicam_trainer_restore_average(plain, &error)); /* it keeps none: nothing happens */
+    float *now = all_weights(network, &same);
+    CHECK(same == count && memcmp(now, own, size) == 0);
+    free(now);
+    OK(evicam_trainer_restore_average(trainer, &error));
+    now = all_weights(network, &same);
+    CHECK(memcmp(now, average, size) == 0);
+    free(now);
+    free(average);
+    free(own);
+    OK(evicam_trainer_destroy(plain, &error));
+    OK(evicam_trainer_destroy(trainer, &error));
+    OK(evicam_network_destroy(network, &error));
+}
+
+/* Direct sums and minimal filtering agree but for rounding; a network goes by the switch from call to call. */
+static void minimal_filtering(void) {
+    evicam_network network = make_residual_network(6);
+    evicam_images images = all_images();
+    static float logits[3][COUNT * CLASSES];
+    for (int i = 0; i < 3; i++) {
+        OK(evicam_set_winograd(i != 1, &error));
+        CHECK(evicam_winograd() == (i != 1));
+        OK(evicam_network_logits(network, &images, logits[i], &error));
+    }
+    CHECK(memcmp(logits[0], logits[2], sizeof logits[0]) == 0);
+    CHECK(memcmp(logits[0], logits[1], sizeof logits[0]) != 0);
+    for (int i = 0; i < COUNT * CLASSES; i++) CHECK(fabsf(logits[0][i] - logits[1][i]) < 1e-4f * (1 + fabsf(logits[1][i])));
+    FAILS(EVICAM_INVALID_ARGUMENT, "enabled is 2", evicam_set_winograd(2, error));
+    FAILS(EVICAM_INVALID_ARGUMENT, "enabled is -1", evicam_set_winograd(-1, error));
+    CHECK(evicam_winograd() == 1);
+    OK(evicam_network_destroy(network, &error));
+}
+
 void test_results(void) {
     opinions_of_known_evidence();
     masks_of_known_overlap();
     nothing_is_written_on_failure();
     learning();
+    averaging();
+    minimal_filtering();
 }

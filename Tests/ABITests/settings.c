@@ -81,6 +81,17 @@ static void of_runs(evicam_network network) {
     labels[COUNT - 1] = -1;
     INVALID("label", evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, error));
     labels[COUNT - 1] = kept;
+    /* Counts that would overflow; nothing is trained. */
+    int64_t alive[CLASSES] = {0, INT64_MAX, 0};
+    INVALID("alive[1] is 9223372036854775807",
+            evicam_trainer_run(trainer, &images, labels, 1, &statistics, alive, &ended, error));
+    INVALID("alive[1] is", evicam_trainer_evaluate(trainer, &images, labels, &statistics, alive, error));
+    alive[1] = -1;
+    INVALID("alive[1] is -1", evicam_trainer_run(trainer, &images, labels, 1, &statistics, alive, &ended, error));
+    statistics.dead = INT64_MAX;
+    INVALID("statistics.dead is", evicam_trainer_run(trainer, &images, labels, 1, &statistics, NULL, &ended, error));
+    OK(evicam_trainer_progress(trainer, &progress, &error));
+    CHECK(progress.step == 0 && alive[0] == 0 && alive[1] == -1);
     INVALID("score", evicam_trainer_report_score(trainer, NAN, &improved, error));
     INVALID("which is 4", evicam_trainer_read_state(trainer, 4, few, 3, error));
     INVALID("count is 3", evicam_trainer_read_state(trainer, EVICAM_STATE_FIRST_MOMENT, few, 3, error));

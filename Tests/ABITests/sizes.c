@@ -1,7 +1,10 @@
 /* Sizes that are zero, negative, too large or overflow when multiplied are refused before any memory is touched. */
+#define _DEFAULT_SOURCE
 #include "check.h"
 
 #include <math.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define INVALID(words, call) FAILS(EVICAM_INVALID_ARGUMENT, words, call)
 
@@ -60,6 +63,55 @@ static void of_networks(evicam_network network) {
     INVALID("capacity is -1", evicam_architecture_lenet(2, 2, text, -1, &length, error));
 }
 
+/* Padding widens a map from layer to layer: what the last of them gives cannot be counted, what the others give not had. */
+static void of_layers(void) {
+    enum { LAYERS = 400 };
+    static char text[LAYERS * 80];
+    evicam_images images = {pixels, EVICAM_UINT8, 1, 8, 8, 1};
+    float logits[CLASSES];
+    evicam_network made;
+    size_t length = 0;
+    for (int i = 0; i < LAYERS; i++) {
+        char input[16] = "image";
+        if (i > 0) snprintf(input, sizeof input, "a%d", i - 1);
+        length += (size_t)snprintf(text + length, sizeof text - length,
+                                   "a%d = convolution(%s, channels: 1, kernel: 1, padding: 4096)\n", i, input);
+    }
+    snprintf(text + length, sizeof text - length,
+             "wide = convolution(a399, channels: 1048576, kernel: 1)\nmean = globalAveragePooling(wide)\n");
+    INVALID("layer 'wide' gives 3276808x3276808x1048576 for one image, which is too large",
+            evicam_network_create(text, 8, 8, 1, 0, &made, error));
+    snprintf(text + length, sizeof text - length, "mean = globalAveragePooling(a399)\nfc = linear(mean, features: 3)\n");
+    OK(evicam_network_create(text, 8, 8, 1, 0, &made, &error));
+    FAILS(EVICAM_OUT_OF_MEMORY, "bytes of memory are not to be had", evicam_network_logits(made, &images, logits, error));
+    OK(evicam_network_destroy(made, &error));
+}
+
+/* Of a structure that says it is 8 bytes long, no more is read: here the memory ends behind them. */
+static void of_structures(evicam_network network) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED && mprotect(memory + page, page, PROT_NONE) == 0);
+    uint64_t *size = (uint64_t *)(memory + page) - 1;
+    *size = sizeof *size;
+    evicam_images images = all_images();
+    evicam_request request = {.struct_size = sizeof request};
+    evicam_trainer trainer;
+    float values[6] = {0};
+    double sums[1];
+    int64_t count, length;
+    INVALID("opinion.struct_size is 8", evicam_opinions(values, 2, 3, (const evicam_opinion *)size, error));
+    const evicam_perturbation *perturbation = (const evicam_perturbation *)size;
+    INVALID("perturbation.struct_size is 8", evicam_perturbation_size(perturbation, &images, &count, &length, error));
+    INVALID("perturbation.struct_size is 8",
+            evicam_perturb(network, &images, &request, perturbation, 0, 1, sums, 1, NULL, NULL, error));
+    INVALID("request.struct_size is 8",
+            evicam_grad_cam(network, &images, (const evicam_request *)size, values, NULL, error));
+    INVALID("training.struct_size is 8", evicam_trainer_create(network, (const evicam_training *)size, &trainer, error));
+    INVALID("augmentation.struct_size is 8", evicam_augment(&images, (const evicam_augmentation *)size, 0, 0, values, error));
+    CHECK(munmap(memory, 2 * page) == 0);
+}
+
 static void of_arrays(void) {
     float values[6] = {0}, results[6];
     double scores[6], confidence[6] = {0};
@@ -101,6 +153,8 @@ void test_sizes(void) {
     evicam_network network = make_network(1);
     of_images(network);
     of_networks(network);
+    of_layers();
+    of_structures(network);
     of_arrays();
     OK(evicam_network_destroy(network, &error));
 }

@@ -16,7 +16,7 @@ public final class ThreadPool: Sendable {
 struct ThreadScratch: Sendable {
     static let tiles = ThreadScratch(), weights = ThreadScratch(), windows = ThreadScratch(), image = ThreadScratch()
 
-    func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    func floats(_ count: Int) -> UnsafeMutablePointer<Float>? {
         // Never freed: the program ends soon.
         let bytes = count * 4 + Buffers.slack
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Buffers.alignment)

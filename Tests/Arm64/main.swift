@@ -18,8 +18,10 @@ func numbers(_ count: Int) -> [Double] {
     }
 }
 
+func floats(_ count: Int) -> UnsafeMutablePointer<Float> { ThreadScratch.tiles.floats(count)! }
+
 func memory(_ values: [Double]) -> UnsafeMutablePointer<Float> {
-    let memory = ThreadScratch.tiles.floats(values.count)
+    let memory = floats(values.count)
     for (i, value) in values.enumerated() { memory[i] = Float(value) }
     return memory
 }
@@ -65,13 +67,13 @@ func check(_ shape: Case) {
         check(db, gradients.bias, tolerance, "bias gradient")
     }
 
-    let packed = ThreadScratch.tiles.floats(layer.productWeightCount), turned = ThreadScratch.tiles.floats(layer.scatterWeightCount)
+    let packed = floats(layer.productWeightCount), turned = floats(layer.scatterWeightCount)
     pool.run(ProductPacking(layer: layer, weights: w, packed: packed))
     pool.run(ScatterPacking(layer: layer, weights: w, packed: turned))
     pool.run(WindowProduct(layer: layer, images: shape.images, input: x, packed: packed, bias: b, output: y))
     pool.run(WindowScatter(layer: layer, images: shape.images, outputGradient: dy, packed: turned, inputGradient: dx))
     let packing = GradientPacking(layer: layer, images: shape.images, outputGradient: dy,
-                                  packed: ThreadScratch.tiles.floats(layer.packedGradientCount(images: shape.images)))
+                                  packed: floats(layer.packedGradientCount(images: shape.images)))
     pool.run(packing)
     let gradient = WindowGradient(packing: packing, input: x, weightGradient: dw, biasGradient: db)
     pool.run(gradient)
@@ -80,12 +82,12 @@ func check(_ shape: Case) {
 
     guard shape.kernel == 3 || shape.kernel == 5 else { return }
     let tiles = WinogradLayer(layer, kernel: shape.kernel)
-    let points = ThreadScratch.tiles.floats(tiles.productWeightCount)
+    let points = floats(tiles.productWeightCount)
     pool.run(WinogradPacking(layer: tiles, weights: w, packed: points))
     pool.run(WinogradProduct(layer: tiles, images: shape.images, input: x, packed: points, bias: b, output: y))
     dx.update(repeating: 0, count: input.values.count)
     WinogradGradient(layer: tiles, images: shape.images, input: x, outputGradient: dy,
-                     scratch: ThreadScratch.tiles.floats(tiles.gradientCount(ofWeights: true)),
+                     scratch: floats(tiles.gradientCount(ofWeights: true)),
                      toInput: .init(gradient: dx, packed: points), toWeights: .init(gradient: dw, bias: db)).run(on: pool)
     compare(2e-4)
 }

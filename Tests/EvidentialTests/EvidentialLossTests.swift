@@ -4,7 +4,7 @@ import Testing
 import Networks
 
 /// One image's loss and gradient, in Double.
-private func measure(_ loss: EvidentialLoss, _ logits: [Double], _ label: Int, klWeight: Double)
+func measure(_ loss: EvidentialLoss, _ logits: [Double], _ label: Int, klWeight: Double)
     -> (measured: EvidentialLoss.Measured, gradient: [Double]) {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * logits.count) { memory in
         let row = EvidentialLoss.Row(logits: memory.baseAddress!, classes: logits.count)

@@ -21,6 +21,15 @@ private func images(_ count: Int) -> Tensor<Float> {
                   elements: (0 ..< count * shape.count).map { Philox.unit(random.block(UInt64($0)).x) })
 }
 
+private func explain(_ network: Network, _ images: Tensor<Float>, by method: some Perturbation, target: Target,
+                     into maps: inout [Float]) throws {
+    try Images.with(images) { images in
+        try maps.withUnsafeMutableBufferPointer {
+            try network.explain(images, by: method, target: target, into: PerturbationMaps(maps: $0.baseAddress!))
+        }
+    }
+}
+
 @Suite("Perturbations")
 struct PerturbationTests {
     @Test("masks are smooth, cover evenly, and are drawn by number", arguments: [(9, 11, 3), (28, 28, 7), (5, 8, 5), (4, 4, 1)])
@@ -58,9 +67,7 @@ struct PerturbationTests {
         let network = try network(), picture = images(1)
         var gradient = [Float](repeating: 0, count: 9 * 11)
         let method = SmoothGrad(samples: 1, noise: 0)
-        try Images.with(picture) {
-            try network.explain($0, by: method, target: Target(quantity, of: .given([1])), into: PerturbationMaps(maps: &gradient))
-        }
+        try explain(network, picture, by: method, target: Target(quantity, of: .given([1])), into: &gradient)
         func value(_ pixel: Int, _ step: Float) throws -> Double {
             var changed = picture.elements
             changed[2 * pixel] += step
@@ -83,9 +90,7 @@ struct PerturbationTests {
         let architecture = try Architecture(sequence: [("flatten", .flatten), ("fc", .linear(features: 3))])
         let network = try Network(architecture: architecture, imageShape: shape, seed: 4), pictures = images(3)
         var maps = [Float](repeating: 0, count: 3 * 99)
-        try Images.with(pictures) {
-            try network.explain($0, by: IntegratedGradients(steps: 1), target: .classes([0, 1, 2]), into: PerturbationMaps(maps: &maps))
-        }
+        try explain(network, pictures, by: IntegratedGradients(steps: 1), target: .classes([0, 1, 2]), into: &maps)
         let logits = try network.logits(pictures).elements
         let bias = network.parameter(1).elements
         for image in 0 ..< 3 {
@@ -98,10 +103,33 @@ struct PerturbationTests {
     func patches(patch: Int, stride: Int) throws {
         let method = Occlusion(patch: Size(patch), stride: Size(stride)), network = try network()
         var maps = [Float](repeating: 0, count: 99)
-        try Images.with(images(1)) {
-            try network.explain($0, by: method, target: .predicted, into: PerturbationMaps(maps: &maps))
-        }
+        try explain(network, images(1), by: method, target: .predicted, into: &maps)
         #expect(maps.allSatisfy { $0 != 0 })
+    }
+
+    /// Per pixel the mean, over the patches that cover it, of how much the target falls.
+    @Test("occlusion by the definition", arguments: [(1, 1), (3, 2), (4, 4), (20, 5)])
+    func occlusion(patch: Int, stride: Int) throws {
+        let network = try network(), picture = images(1).elements
+        var maps = [Float](repeating: 0, count: 99)
+        try explain(network, images(1), by: Occlusion(patch: Size(patch), stride: Size(stride)), target: .classes([1]), into: &maps)
+        func value(_ pixels: [Float]) throws -> Double {
+            Double(try network.logits(Tensor(shape: [1, 9, 11, 2], elements: pixels)).elements[1])
+        }
+        func starts(_ extent: Int) -> [Int] { (0 ... (max(extent - patch, 0) + stride - 1) / stride).map { $0 * stride } }
+        let whole = try value(picture)
+        var sums = [Double](repeating: 0, count: 99), covers = sums
+        for top in starts(9) {
+            for left in starts(11) {
+                let rows = top ..< top + patch, columns = left ..< left + patch
+                let covered = (0 ..< 99).filter { rows.contains($0 / 11) && columns.contains($0 % 11) }
+                var changed = picture
+                for place in covered { (changed[2 * place], changed[2 * place + 1]) = (0, 0) }
+                let fall = whole - (try value(changed))
+                for place in covered { (sums[place], covers[place]) = (sums[place] + fall, covers[place] + 1) }
+            }
+        }
+        for place in 0 ..< 99 { #expect(abs(Double(maps[place]) - sums[place] / max(1, covers[place])) < 1e-5) }
     }
 
     @Test("classes that are too few or do not exist are refused")

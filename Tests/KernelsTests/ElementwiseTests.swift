@@ -32,6 +32,18 @@ let flatLengths = Array(1 ... 70) + [4095, 4096, 4097, 16383, 16384, 16385, 40_0
         #expect(target.values.allSatisfy { $0 == 0 } && target.guardIsIntact)
     }
 
+    @Test(arguments: flatLengths) func summing(count: Int) {
+        let a = Memory(random.values(count)), b = Memory(random.values(count)), y = Memory(count: count)
+        let wanted = zip(a.values, b.values).map { $0 + $1 }
+        pool.run(Sum(count: count, first: a.base, second: b.base, output: y.base, relu: false))
+        #expect(y.values == wanted && y.guardIsIntact)
+        pool.run(Sum(count: count, first: a.base, second: b.base, output: y.base, relu: true))
+        #expect(y.values == wanted.map { max($0, 0) } && y.guardIsIntact)
+        // In the place of what is added, as where a branch is done last.
+        pool.run(Sum(count: count, first: a.base, second: b.base, output: a.base, relu: false))
+        #expect(a.values == wanted && a.guardIsIntact)
+    }
+
     @Test(arguments: flatLengths) func droppingOut(count: Int) {
         let rate: Float = 0.3
         let philox = Philox(seed: 9, purpose: .dropout, index: 2)
@@ -91,6 +103,27 @@ let flatLengths = Array(1 ... 70) + [4095, 4096, 4097, 16383, 16384, 16385, 40_0
                 #expect(target.guardIsIntact)
             }
         }
+    }
+
+    /// x · scale + shift with a pair of them for each float of a row; what lies between rows and images is left alone.
+    @Test(arguments: [1, 2, 15, 16, 17, 40], [1, 3, 8, 15, 33]) func scalesInsideTheBorder(images: Int, rowLength: Int) {
+        let random = Numbers(seed: 6), rows = 3, rowStep = rowLength + 5, imageStep = rowStep * (rows + 2) + 1
+        let scale = Memory(random.values(rowLength)), shift = Memory(random.values(rowLength))
+        let pixels = Memory(random.values(images * imageStep)), before = pixels.values
+        ThreadPool.shared.run(ScaleImages(
+            images: images, rows: rows, rowLength: rowLength, pixels: pixels.base + rowStep + 2, rowStep: rowStep,
+            imageStep: imageStep, scaling: PixelScaling(scale: scale.base, shift: shift.base)))
+        for i in before.indices {
+            let (y, x) = (i % imageStep).quotientAndRemainder(dividingBy: rowStep)
+            let isInside = (1 ... rows).contains(y) && (2 ..< 2 + rowLength).contains(x)
+            guard isInside else {
+                #expect(pixels.base[i] == before[i])
+                continue
+            }
+            let wanted = Double(before[i]) * Double(scale.base[x - 2]) + Double(shift.base[x - 2])
+            #expect(abs(Double(pixels.base[i]) - wanted) <= 0x1p-23)
+        }
+        #expect(pixels.guardIsIntact)
     }
 
     private func load(_ pixels: ImageLoading.Pixels, _ bytes: [UInt8], _ floats: [Float], _ chosen: [Int32]?, _ images: Int,

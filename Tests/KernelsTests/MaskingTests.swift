@@ -11,8 +11,15 @@ struct MaskingTests {
         let slack = [Float](repeating: .nan, count: Buffers.slack / 4)
         let masks = Array(numbers[..<(maskCount * pixels)]) + slack, values = Array(numbers[(maskCount * pixels)...])
         var sums = [Double](repeating: 1, count: images * 3 * pixels)
-        ThreadPool.shared.run(MaskMoments(values: values, images: images, masks: masks, maskCount: maskCount,
-                                          pixels: pixels, sums: &sums))
+        values.withUnsafeBufferPointer { values in
+            masks.withUnsafeBufferPointer { masks in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    ThreadPool.shared.run(MaskMoments(
+                        values: values.baseAddress!, images: images, masks: masks.baseAddress!, maskCount: maskCount,
+                        pixels: pixels, sums: sums.baseAddress!))
+                }
+            }
+        }
         for image in 0 ..< images {
             let expected = Reference.maskMoments(
                 values: values[(image * maskCount) ..< (image + 1) * maskCount].map(Double.init),
@@ -25,20 +32,22 @@ struct MaskingTests {
     func masked(channels: Int) {
         // Two images of 2 x 3, three masks; numbers 2, 3, 4: image 0 under mask 2, image 1 under masks 0 and 1.
         let size = 2 * 3 * channels
-        let images = (0 ..< 2 * size).map { Float($0 + 1) }, masks = (0 ..< 3 * 7).map { Float($0) }
+        let images = Memory((0 ..< 2 * size).map { Double($0 + 1) }), masks = Memory((0 ..< 3 * 7).map { Double($0) })
         let rowStep = 3 * channels + 2, imageStep = 2 * rowStep + 5
-        var output = [Float](repeating: -1, count: 3 * imageStep)
-        ThreadPool.shared.run(MaskedImages(numbers: 2 ..< 5, images: images, masks: masks, maskCount: 3, maskStep: 7,
-                                           rows: 2, columns: 3, channels: channels, output: &output,
+        let output = Memory([Double](repeating: -1, count: 3 * imageStep))
+        ThreadPool.shared.run(MaskedImages(numbers: 2 ..< 5, images: images.base, masks: masks.base, maskCount: 3, maskStep: 7,
+                                           rows: 2, columns: 3, channels: channels, output: output.base,
                                            outputRowStep: rowStep, outputImageStep: imageStep))
         for (part, number) in [(0, 2), (1, 3), (2, 4)] {
             for y in 0 ..< 2 {
                 for x in 0 ..< 3 * channels {
-                    let expected = images[number / 3 * size + y * 3 * channels + x] * masks[number % 3 * 7 + y * 3 + x / channels]
-                    #expect(output[part * imageStep + y * rowStep + x] == expected)
+                    let pixel = images.base[number / 3 * size + y * 3 * channels + x]
+                    let mask = masks.base[number % 3 * 7 + y * 3 + x / channels]
+                    #expect(output.base[part * imageStep + y * rowStep + x] == pixel * mask)
                 }
-                #expect(output[part * imageStep + y * rowStep + 3 * channels] == -1)
+                #expect(output.base[part * imageStep + y * rowStep + 3 * channels] == -1)
             }
         }
+        #expect(output.guardIsIntact)
     }
 }

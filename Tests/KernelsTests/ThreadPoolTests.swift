@@ -11,6 +11,17 @@ private struct Tally: ParallelWork {
     func run(part: Int) { counts[part] &+= 1 }
 }
 
+/// Parts that write to so many floats of their threads' memory, where they get it.
+private struct Demand: ParallelWork {
+    let floats: Int
+    var partCount: Int { 8 }
+
+    func run(part: Int) {
+        guard let memory = ThreadScratch.image.floats(floats) else { return }
+        for i in 0 ..< floats { memory[i] = Float(i) }
+    }
+}
+
 /// Runs `Tally` of `parts` parts `repeats` times; true if every part ran just as often.
 private func everyPartRuns(parts: Int, repeats: Int) -> Bool {
     let counts = UnsafeMutablePointer<Int32>.allocate(capacity: max(parts, 1))
@@ -44,6 +55,19 @@ private func everyPartRuns(parts: Int, repeats: Int) -> Bool {
         let child = forkAndRun { everyPartRuns(parts: 100, repeats: 100) }
         #expect(child)
         #expect(everyPartRuns(parts: 100, repeats: 10))
+    }
+
+    /// Work whose threads get no memory ends without it, and its caller is told; in a child, for others would be told too.
+    @Test func missingMemoryIsTold() {
+        let told = forkAndRun {
+            let all = 1 << 50, some = 1000
+            guard ThreadMemory.shortage(in: { ThreadPool.shared.run(Demand(floats: some)) }) == nil,
+                  let bytes = ThreadMemory.shortage(in: { ThreadPool.shared.run(Demand(floats: all)) }), bytes > 4 * all else {
+                return false
+            }
+            return ThreadMemory.shortage(in: { ThreadPool.shared.run(Demand(floats: some)) }) == nil
+        }
+        #expect(told)
     }
 
     /// `body` in a forked child that ends at once; its answer. A child that hangs is ended after 30 seconds: false.

@@ -107,6 +107,31 @@ import Testing
         #expect(try #require(error).description.contains(word))
     }
 
+    /// Each option is in its range, but padding widens the map from layer to layer until its size cannot be counted.
+    @Test(arguments: [1, 100, 400, 2000]) func mapsBeyondCountingAreRefused(layers: Int) throws {
+        let padded = (0 ..< layers).map { Layer("a\($0)", .convolution(channels: 1, kernel: Size(1), padding: Size(4096)),
+                                                inputs: [$0 == 0 ? Architecture.image : "a\($0 - 1)"]) }
+        let wide = Layer("wide", .convolution(channels: 1 << 20, kernel: Size(1)), inputs: ["a\(layers - 1)"])
+        let architecture = try Architecture(layers: padded + [wide]), image = MapShape(height: 8, width: 8, channels: 1)
+        guard layers > 1 else {
+            #expect(try architecture.shapes(image: image).last == MapShape(height: 8200, width: 8200, channels: 1 << 20))
+            return
+        }
+        let error = #expect(throws: NetworkError.self) { try architecture.shapes(image: image) }
+        #expect(try #require(error).description.contains("layer 'wide' gives \(8 + 8192 * layers)x"))
+    }
+
+    /// A chain as long as a text may be is followed to its beginning without recursion.
+    @Test func longChainsOfPoolingsAreFollowed() throws {
+        let length = 20_000
+        var sequence: [(name: String, kind: LayerKind)] = [("conv", .convolution(channels: 3, kernel: Size(1)))]
+        for i in 0 ..< length { sequence.append(("p\(i)", .maxPooling(kernel: Size(1), stride: Size(1)))) }
+        sequence += [("bn", .batchNormalisation()), ("mean", .globalAveragePooling)]
+        let architecture = try Architecture(sequence: sequence)
+        let network = try Network(architecture: architecture, imageShape: MapShape(height: 4, width: 4, channels: 1), seed: 1)
+        #expect(network.classes == 3)
+    }
+
     /// Each option is in its range, but no memory could hold the weights.
     @Test func weightsBeyondCountingAreRefused() throws {
         let architecture = try Architecture(text: """

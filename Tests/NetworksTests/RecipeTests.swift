@@ -51,6 +51,35 @@ import Testing
         }
     }
 
+    /// A step of SGD from the same weights: the head's weights and bias move so many times as far, all others as far. The head
+    /// is the last layer with weights, also where another one ends the network.
+    @Test(arguments: [
+        ("a = convolution(image, channels: 4, kernel: 3)\nflat = flatten(a)\nfc = linear(flat, features: 5)", "fc"),
+        ("a = convolution(image, channels: 4, kernel: 3)\nb = convolution(a, channels: 5, kernel: 3)\n"
+            + "mean = globalAveragePooling(b)", "b"),
+    ])
+    func theHeadHasARateOfItsOwn(text: String, head: String) throws {
+        let (images, labels) = data
+        func moved(headRate: Float) throws -> (Network, [Float]) {
+            let network = try Network(architecture: Architecture(text: text), imageShape: shape, seed: 7)
+            let before = network.allParameters
+            let trainer = try Trainer(network: network, settings: TrainingSettings(
+                loss: SquaredError(), optimiser: .sgd(momentum: 0, nesterov: false), learningRate: 0.125, headRate: headRate,
+                batchSize: 16))
+            try trainer.run(images, labels, steps: 1)
+            return (network, zip(network.allParameters, before).map { $0 - $1 })
+        }
+        let (network, plain) = try moved(headRate: 1), (_, own) = try moved(headRate: 4)
+        var offset = 0
+        for parameter in network.layout.parameters {
+            let range = offset ..< offset + parameter.shape.count, rate: Float = parameter.layer == head ? 4 : 1
+            offset = range.upperBound
+            // The weights they are differences of are below 1.
+            #expect(range.allSatisfy { abs(own[$0] - rate * plain[$0]) < 5e-7 }, "\(parameter.name)")
+            #expect(range.contains { abs(plain[$0]) > 1e-4 }, "\(parameter.name)")
+        }
+    }
+
     // MARK: - Averages
 
     /// a ← a + (1 − min(d, (1 + t) / (10 + t))) (w − a), from the starting weights.

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -11,7 +12,7 @@ from evicam import _native
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = sorted((ROOT / "Sources/CEviCAM/include").glob("*.h"))
-TESTS = "symbols null_pointers handles sizes settings texts results explanations allocations threads fork".split()
+TESTS = "symbols null_pointers handles sizes settings texts results explanations allocations memory threads fork".split()
 
 pytestmark = [
     pytest.mark.isa,
@@ -56,3 +57,20 @@ def test_header_is_valid_c_and_cpp(tmp_path):
         (tmp_path / name).write_text('#include "evicam.h"\n')
         flags = [standard, "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
         subprocess.run([compiler, *flags, "-I", HEADERS[0].parent, tmp_path / name], check=True)
+
+
+TRAINING = dict(
+    loss=_native.LOSS_MSE, evidence=_native.EVIDENCE_EXPONENTIAL, evidence_clip=10.0, kl_weight=0.1, kl_annealing_steps=0,
+    kl_annealing_hold=1, rescue_weight=0.0, optimiser=_native.OPTIMISER_ADAM, learning_rate=0.01, weight_decay=0.0, beta1=0.9,
+    beta2=0.999, epsilon=1e-8, momentum=0.9, nesterov=True, schedule=_native.SCHEDULE_CONSTANT, schedule_period=1,
+    schedule_decay=0.1, total_steps=1, warmup_steps=0, batch_size=4, seed=0, cross_entropy_steps=0, label_smoothing=0.0,
+    average_decay=0.0, decay_spares_vectors=False, head_rate=1.0, crop=0, flip=False, cutout=0, rotation=0.0,
+)  # fmt: skip
+
+
+def test_what_only_claims_to_be_a_network_is_not_read():
+    network = _native.Network("a = flatten(image)\nb = linear(a, features: 2)", 4, 4, 1, 0)
+    assert _native.Trainer(network, **TRAINING).progress()["step"] == 0
+    for impostor in (mock.Mock(spec=_native.Network), mock.Mock(spec=network), None, _native.Network):
+        with pytest.raises(TypeError, match="network must be a Network, not"):
+            _native.Trainer(impostor, **TRAINING)

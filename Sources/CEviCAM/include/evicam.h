@@ -3,7 +3,8 @@
  *
  * Conventions
  *   - Every function that can fail returns an evicam_status and, on failure, fills the caller's evicam_error
- *     (which may be NULL). On failure no output has been written unless the function says so.
+ *     (which may be NULL). On failure no output has been written unless the function says so; but memory may run out
+ *     on the way (EVICAM_OUT_OF_MEMORY), when some has.
  *   - Handles are numbers, not pointers: 0 is no handle, and a handle that was destroyed (or never existed) is
  *     answered with EVICAM_INVALID_HANDLE, never with a crash.
  *   - Arrays are C-contiguous; shapes stand in brackets, slowest axis first. All counts are int64_t.
@@ -32,7 +33,7 @@ enum {
     EVICAM_OK = 0,
     EVICAM_INVALID_ARGUMENT = 1, /* a value out of range, a wrong size, a null pointer */
     EVICAM_INVALID_HANDLE = 2,   /* no such object: never created, or destroyed already */
-    EVICAM_UNKNOWN_NAME = 3,     /* a layer, loss or architecture that does not exist; the message lists those that do */
+    EVICAM_UNKNOWN_NAME = 3,     /* a layer that the network does not have; the message lists those it has */
     EVICAM_OUT_OF_MEMORY = 4,
     EVICAM_INTERNAL_ERROR = 5    /* a defect in the engine */
 };
@@ -89,8 +90,9 @@ evicam_status evicam_architecture_named(const char *name, int64_t classes, char 
 
 typedef uint64_t evicam_network;
 
-/* Make a network with He-initialised weights drawn from `seed`. EVICAM_INVALID_ARGUMENT when the text does not parse
- * or the image is too small for a layer. */
+/* Make a network. Its weights are drawn from `seed`, uniform within +-sqrt(6 / inputs) (He's), or within +-1/sqrt(inputs) where
+ * batch normalisation follows, and in the last layer that has weights; biases are zeros. EVICAM_INVALID_ARGUMENT when the text
+ * does not parse, the image is too small for a layer or a layer's output too large. */
 evicam_status evicam_network_create(const char *architecture, int64_t height, int64_t width, int64_t channels,
                                     uint64_t seed, evicam_network *network, evicam_error *error);
 evicam_status evicam_network_destroy(evicam_network network, evicam_error *error);

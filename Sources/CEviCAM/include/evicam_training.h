@@ -42,7 +42,7 @@ typedef struct {
     int64_t schedule_period;     /* STEP: steps between decays */
     float schedule_decay;        /* STEP: factor at each decay */
     int64_t total_steps;         /* COSINE, ONE_CYCLE: length of the whole run */
-    int64_t warmup_steps;        /* linear warm-up before any schedule; 0: none */
+    int64_t warmup_steps;        /* steps in which the rate rises linearly to what the schedule says; 0: none */
     int64_t batch_size;
     uint64_t seed;               /* of shuffling, augmentation and dropout */
     /* Since version 3; zeros for callers whose structure ends before them. */
@@ -88,13 +88,13 @@ evicam_status evicam_trainer_destroy(evicam_trainer trainer, evicam_error *error
 /* Run up to `max_steps` steps, stopping early at the end of the epoch. Shuffled anew each epoch by (seed, epoch).
  * labels [images.count], each 0 ... classes-1. `*statistics` is raised by what the steps measured: set it to zeros before
  * an epoch; its sums do not depend on how the epoch was cut into calls. alive [classes], or NULL, is raised by each
- * class's images with live evidence. `*epoch_ended` is 1 when the epoch is complete. EVICAM_INVALID_ARGUMENT if the loss is no longer finite:
- * the weights of the last finite step stand. */
+ * class's images with live evidence. Counts may begin at 0 ... 2^48. `*epoch_ended` is 1 when the epoch is complete.
+ * EVICAM_INVALID_ARGUMENT if the loss is no longer finite: the weights of the last finite step stand. */
 evicam_status evicam_trainer_run(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
                                  int64_t max_steps, evicam_statistics *statistics, int64_t *alive,
                                  int32_t *epoch_ended, evicam_error *error);
 /* The loss over a set, by the averaged weights where they are kept, without learning from it; `*statistics` is of this set
- * alone. */
+ * alone, alive [classes], or NULL, is raised as above. */
 evicam_status evicam_trainer_evaluate(evicam_trainer trainer, const evicam_images *images, const int32_t *labels,
                                       evicam_statistics *statistics, int64_t *alive, evicam_error *error);
 /* Tell the score of the current weights (of the averaged ones where they are kept) on the validation set: the best so far

@@ -1,13 +1,13 @@
 extension WinogradLayer {
     /// The weights of a pair of points for the gradient of a panel of channels: [outputs, panel width], in the calling
-    /// thread's memory.
+    /// thread's memory; nil where there is none.
     ///
     /// They are made where they are read, once per chunk: written down for all points they would outgrow the caches, and
     /// a full chunk of products costs sixteen times as much. Columns past the last channel repeat it; their sums go nowhere.
     ///
     /// - Parameter packed: what `WinogradPacking` wrote, [panel of outputs][point][channels, width].
-    func transposedWeights(_ packed: UnsafePointer<Float>, _ panel: PanelCover.Entry, point: Int) -> UnsafePointer<Float> {
-        let target = ThreadScratch.weights.floats(outputCover.width &* panel.width)
+    func transposedWeights(_ packed: UnsafePointer<Float>, _ panel: PanelCover.Entry, point: Int) -> UnsafePointer<Float>? {
+        guard let target = ThreadScratch.weights.floats(outputCover.width &* panel.width) else { return nil }
         for source in outputCover.panels {
             let rows = packed + (weights(source, point: point, depth: channels) &+ panel.first &* source.width)
             func row(_ channel: Int) -> UnsafePointer<Float> { rows + min(channel, panel.count &- 1) &* source.width }

@@ -40,8 +40,8 @@ public struct WideWinogradProduct {
 
         func run(part: Int) {
             let layer = chunk.product.layer, (tiles, first) = WinogradLayer.transformed(part, of: chunk.tiles)
-            layer.transformInputs(chunk.product.input, tiles, into: chunk.inputs.from(first),
-                                  scratch: WinogradLayer.Scratch(layer))
+            guard let scratch = WinogradLayer.Scratch(layer) else { return }
+            layer.transformInputs(chunk.product.input, tiles, into: chunk.inputs.from(first), scratch: scratch)
         }
     }
 
@@ -69,7 +69,8 @@ public struct WideWinogradProduct {
 
         func run(part: Int) {
             let layer = chunk.product.layer, (tiles, first) = WinogradLayer.transformed(part, of: chunk.tiles)
-            let scratch = WinogradLayer.Scratch(layer), outputs = chunk.outputs.from(first)
+            guard let scratch = WinogradLayer.Scratch(layer) else { return }
+            let outputs = chunk.outputs.from(first)
             for panel in layer.outputCover.panels {
                 chunk.product.writeOutputs(tiles, panel, from: outputs.moved(by: panel.first), scratch: scratch)
             }

@@ -76,7 +76,7 @@ struct ChunkTransforms: ParallelWork {
     func run(part: Int) {
         let layer = chunk.layer, gradient = chunk.gradient
         let (tiles, first) = WinogradLayer.transformed(part, of: chunk.tiles)
-        let scratch = WinogradLayer.Scratch(layer)
+        guard let scratch = WinogradLayer.Scratch(layer) else { return }
         let bias = layer.biasSums(gradient.scratch, part: part)
         if chunk.tiles.lowerBound == 0 { bias.update(repeating: 0, count: layer.outputCover.width) }
         if gradient.toWeights != nil {
@@ -124,10 +124,10 @@ struct ChunkProducts: ParallelWork {
         }
         guard let toInput = gradient.toInput else { return }
         for panel in layer.channelCover.panels {
+            guard let weights = layer.transposedWeights(toInput.packed, panel, point: point) else { return }
             withPanel(width: panel.width, PointProducts(
-                weights: layer.transposedWeights(toInput.packed, panel, point: point),
-                points: point ..< point &+ 1, depth: layer.outputs, tiles: chunk.tiles.count, x: chunk.outputs,
-                out: chunk.inputs.moved(by: panel.first), wholeRow: layer.wholeRow.base))
+                weights: weights, points: point ..< point &+ 1, depth: layer.outputs, tiles: chunk.tiles.count,
+                x: chunk.outputs, out: chunk.inputs.moved(by: panel.first), wholeRow: layer.wholeRow.base))
         }
     }
 
@@ -180,7 +180,7 @@ struct ChunkScatter: ParallelWork {
         func apply<F: MinimalFilter>(_ type: F.Type) {
             let layer = scatter.chunk.layer, geometry = layer.windows.geometry
             let source = scatter.chunk.inputs.from(tiles.lowerBound &- scatter.chunk.tiles.lowerBound)
-            let scratch = WinogradLayer.Scratch(layer)
+            guard let scratch = WinogradLayer.Scratch(layer) else { return }
             for number in tiles {
                 let (offset, rows, columns) = layer.input(layer.tile(number))
                 forEachVector(channels.count, AddInputGradient<F.InputAdjoint>(

@@ -28,10 +28,11 @@ extension WinogradLayer {
         /// What was asked for beyond that.
         let more: UnsafeMutablePointer<Float>
 
-        /// Takes the calling thread's memory.
-        init(_ layer: WinogradLayer, more: Int = 0) {
+        /// Takes the calling thread's memory; nil where there is none.
+        init?(_ layer: WinogradLayer, more: Int = 0) {
             let vectors = layer.points &* Vector.scalarCount
-            before = ThreadScratch.tiles.floats(3 &* vectors &+ more)
+            guard let memory = ThreadScratch.tiles.floats(3 &* vectors &+ more) else { return nil }
+            before = memory
             middle = before + vectors
             after = middle + vectors
             self.more = after + vectors
@@ -47,15 +48,18 @@ extension WinogradLayer {
         /// One panel of outputs.
         let panel: Points
 
-        init(_ layer: WinogradLayer) {
+        /// Nil where the calling thread has no memory.
+        init?(_ layer: WinogradLayer) {
             let inputWidth = layer.channelCover.width, panelWidth = layer.outputCover.panels[0].width
-            tiles = layer.blockTiles(width: inputWidth &+ panelWidth)
+            let tiles = layer.blockTiles(width: inputWidth &+ panelWidth)
             // A line more than the points take: the tiles of one point must not share a set of the cache.
             func tileStep(_ width: Int) -> Int { layer.points &* width &+ 16 }
             func points(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> Points {
                 Points(base: base, side: layer.pointSide, step: width, tileStep: tileStep(width))
             }
-            scratch = Scratch(layer, more: tiles &* (tileStep(inputWidth) &+ tileStep(panelWidth)))
+            guard let scratch = Scratch(layer, more: tiles &* (tileStep(inputWidth) &+ tileStep(panelWidth))) else { return nil }
+            self.tiles = tiles
+            self.scratch = scratch
             inputs = points(scratch.more, inputWidth)
             panel = points(inputs.base + tiles &* inputs.tileStep, panelWidth)
         }

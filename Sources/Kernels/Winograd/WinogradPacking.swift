@@ -27,7 +27,7 @@ public struct WinogradPacking: ParallelWork {
     }
 
     private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
-        let scratch = WinogradLayer.Scratch(layer).middle
+        guard let scratch = WinogradLayer.Scratch(layer)?.middle else { return }
         let columnStep = layer.channels &* layer.outputs
         // Channels within panels: each point's stretch is then written in order.
         for panel in layer.outputCover.panels {

@@ -31,7 +31,7 @@ public struct WinogradProduct: ParallelWork {
     public func run(part: Int) {
         let mine = range(of: part, parts: partCount, count: units)
         let end = min(images &* layer.tilesPerImage, mine.upperBound &* WinogradLayer.leastTiles)
-        let block = WinogradLayer.Block(layer)
+        guard let block = WinogradLayer.Block(layer) else { return }
         for first in stride(from: mine.lowerBound &* WinogradLayer.leastTiles, to: end, by: block.tiles) {
             let tiles = first ..< min(end, first &+ block.tiles)
             layer.transformInputs(input, tiles, into: block.inputs, scratch: block.scratch)

@@ -26,7 +26,8 @@ struct WinogradReduction: ParallelWork {
 
     private func transform<L: AxisTransform>(_ type: L.Type, _ channels: Range<Int>) {
         let layer = gradient.layer
-        let sums = layer.weightSums(gradient.scratch), step = layer.sumStep, scratch = WinogradLayer.Scratch(layer)
+        guard let scratch = WinogradLayer.Scratch(layer) else { return }
+        let sums = layer.weightSums(gradient.scratch), step = layer.sumStep
         for channel in channels {
             forEachVector(layer.outputs, Channel<L>(
                 x: TileView(base: sums + channel &* layer.outputCover.width, rowStep: layer.pointSide &* step,

@@ -1,6 +1,6 @@
 import Kernels
 
-// Input and output of these have the same border (see `Plan.Borders`), so they run over the flat memory.
+// Input and output of these have the same border (see `PlanCompiler.planBorders`), so they run over the flat memory.
 
 /// max(x, 0), where it was not fused into the layer before.
 final class RectifyOperation: Operation {

@@ -51,21 +51,33 @@ final class Plan {
     func value(_ layer: String) -> Value { values[layer]! }
 
     /// Image to logits. `version` tells whether the parameters have changed since the last pass.
-    func forward(_ pass: Pass, version: Int) {
-        if packedVersion != version {
-            for operation in weighted { operation.prepare(pass.pool) }
-            packedVersion = version
+    /// - Throws: `NetworkError.outOfMemory` when a thread had no memory to work in.
+    func forward(_ pass: Pass, version: Int) throws {
+        try run {
+            if packedVersion != version {
+                for operation in weighted { operation.prepare(pass.pool) }
+                packedVersion = version
+            }
+            for operation in operations { operation.forward(pass) }
         }
-        for operation in operations { operation.forward(pass) }
     }
 
     /// Gradient of the logits (put into `logits.gradient` by the caller) back to the taps or parameters.
-    func backward(_ pass: Pass) {
-        for step in backwardSteps {
-            for value in step.clears {
-                pass.pool.run(Clear(count: pass.images * value.imageStep, target: value.gradient!))
+    /// - Throws: as `forward`.
+    func backward(_ pass: Pass) throws {
+        try run {
+            for step in backwardSteps {
+                for value in step.clears {
+                    pass.pool.run(Clear(count: pass.images * value.imageStep, target: value.gradient!))
+                }
+                step.operation.backward(pass)
             }
-            step.operation.backward(pass)
         }
+    }
+
+    private func run(_ body: () -> Void) throws {
+        guard let bytes = ThreadMemory.shortage(in: body) else { return }
+        packedVersion = -1 // some weights may not have been packed
+        throw NetworkError.outOfMemory(bytes: bytes)
     }
 }

@@ -77,8 +77,8 @@ public final class Trainer {
     ///     it was cut into calls.
     ///   - alive: [classes], raised by each class's images with live evidence.
     /// - Returns: whether the epoch is complete.
-    /// - Throws: `NetworkError.invalidImages`, `.invalidArgument` for labels, `.lossNotFinite`: the weights are then
-    ///   those of the last finite step.
+    /// - Throws: `NetworkError.invalidImages`, `.invalidArgument` for labels, `.lossNotFinite` and `.outOfMemory`: the weights
+    ///   are then those of the last step that was completed.
     public func run(_ images: Images, labels: UnsafePointer<Int32>, maxSteps: Int, statistics: inout LossStatistics,
                     alive: UnsafeMutablePointer<Int>) throws -> Bool {
         try network.check(images)
@@ -112,12 +112,12 @@ public final class Trainer {
         }
         for i in 0 ..< pass.images { batchLabels[i] = labels[Int(order[start + i])] }
 
-        plan.forward(pass, version: network.version)
+        try plan.forward(pass, version: network.version)
         let statistics = settings.loss.evaluate(
             logits: plan.logits.activations, labels: batchLabels, count: pass.images, classes: network.classes,
             gradient: plan.logits.gradient!, aliveSamples: alive, step: progress.step)
         guard statistics.loss.isFinite else { throw NetworkError.lossNotFinite(step: progress.step) }
-        plan.backward(pass)
+        try plan.backward(pass)
         let updated = UpdatedWeights(
             parts: parts.parts, weights: network.parameters.base, gradient: gradient.base, average: average?.base,
             averageRate: Self.averageRate(decay: settings.averageDecay, step: progress.step))
@@ -163,7 +163,7 @@ public final class Trainer {
         for start in stride(from: 0, to: images.count, by: plan.capacity) {
             let pass = Pass(images: min(plan.capacity, images.count - start))
             network.load(images.slice(from: start, count: pass.images), into: plan, pass: pass)
-            plan.forward(pass, version: network.version)
+            try plan.forward(pass, version: network.version)
             statistics += settings.loss.evaluate(
                 logits: plan.logits.activations, labels: labels + start, count: pass.images, classes: network.classes,
                 gradient: nil, aliveSamples: alive, step: progress.step)

@@ -7,9 +7,9 @@ static int layer_extents(PyObject *self, const char *name, evicam_layer *layer, 
     bool failed;
     *found = false;
     if (name == NULL) return 0; /* the engine says so */
-    CALL(evicam_network_layer_count(network_handle(self), &count, &error), failed);
+    CALL(evicam_network_layer_count(NETWORK(self), &count, &error), failed);
     for (int64_t i = 0; !failed && !*found && i < count; i++) {
-        CALL(evicam_network_layer(network_handle(self), i, layer, &error), failed);
+        CALL(evicam_network_layer(NETWORK(self), i, layer, &error), failed);
         *found = !failed && strcmp(layer->name, name) == 0;
     }
     return failed ? -1 : 0;
@@ -57,8 +57,8 @@ PyObject *network_layer_maps(PyObject *self, PyObject *args) {
         (!found || !layer.spatial ||
          (array_check_extent(&maps, "maps", 1, layer.height) == 0 &&
           array_check_extent(&maps, "maps", 2, layer.width) == 0)))
-        CALL(evicam_layer_maps(network_handle(self), &r.images, &r.request, method, resize, array_data(&maps),
-                               array_data(&labels), &error),
+        CALL(evicam_layer_maps(NETWORK(self), &r.images, &r.request, method, resize, array_data(&maps), array_data(&labels),
+                               &error),
              failed);
     array_release_all(&r.pixels, &r.classes, &maps, &labels, NULL);
     return failed ? NULL : Py_NewRef(Py_None);
@@ -85,7 +85,7 @@ PyObject *network_layer_gradients(PyObject *self, PyObject *args) {
         layer_extents(self, r.request.layer, &layer, &found) == 0 &&
         (!found || (check_layer_output(&activations, "activations", &r.images, &layer) == 0 &&
                     check_layer_output(&gradients, "gradients", &r.images, &layer) == 0)))
-        CALL(evicam_layer_gradients(network_handle(self), &r.images, &r.request, array_data(&activations),
+        CALL(evicam_layer_gradients(NETWORK(self), &r.images, &r.request, array_data(&activations),
                                     array_data(&gradients), &error),
              failed);
     array_release_all(&r.pixels, &r.classes, &activations, &gradients, NULL);
@@ -153,7 +153,7 @@ PyObject *network_perturb(PyObject *self, PyObject *args) {
         array_get_optional(values_object, (array_spec){"values", "d", 1, true}, &values) == 0 &&
         array_check_extent(&labels, "labels", 0, r.images.count) == 0 &&
         array_check_extent(&values, "values", 0, r.images.count) == 0)
-        CALL(evicam_perturb(network_handle(self), &r.images, &r.request, &perturbation, first, count, array_data(&sums),
+        CALL(evicam_perturb(NETWORK(self), &r.images, &r.request, &perturbation, first, count, array_data(&sums),
                             array_extent(&sums, 0), array_data(&labels), array_data(&values), &error),
              failed);
     array_release_all(&r.pixels, &r.classes, &baseline, &sums, &labels, &values, NULL);

@@ -12,15 +12,10 @@ static PyObject *overlap(PyObject *args, const char *format, __typeof__(&evicam_
         array_get(out_object, (array_spec){"out", "d", 1, true}, &out) == 0 &&
         array_check_extent(&b, "b", 0, array_extent(&a, 0)) == 0 &&
         array_check_extent(&b, "b", 1, array_extent(&a, 1)) == 0 &&
-        array_check_extent(&out, "out", 0, array_extent(&a, 0)) == 0) {
-        evicam_error error;
-        evicam_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = measure(array_data(&a), array_data(&b), array_extent(&a, 0), array_extent(&a, 1), array_data(&out),
-                         &error);
-        Py_END_ALLOW_THREADS
-        failed = check_status(status, &error) != 0;
-    }
+        array_check_extent(&out, "out", 0, array_extent(&a, 0)) == 0)
+        WITHOUT_GIL(measure(array_data(&a), array_data(&b), array_extent(&a, 0), array_extent(&a, 1), array_data(&out),
+                            &error),
+                    failed);
     array_release_all(&a, &b, &out, NULL);
     return failed ? NULL : Py_NewRef(Py_None);
 }

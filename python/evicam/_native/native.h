@@ -44,16 +44,20 @@ int engine_load(const char *folder);
 /* Sets the Python exception of a failed call: 0 for EVICAM_OK, else -1. */
 int check_status(evicam_status status, const evicam_error *error);
 
-/* Runs `call`, an expression of type evicam_status that may use `error`, without the GIL; -1 if it failed. */
-#define CALL(call, failed)                                \
+/* Runs `expression`, of type evicam_status, which may use `error`, without the GIL: nothing in it may touch a Python object
+ * but for the fields of our own. `failed` says whether an exception was set. */
+#define WITHOUT_GIL(expression, failed)                   \
     do {                                                  \
         evicam_error error;                               \
         evicam_status status;                             \
         Py_BEGIN_ALLOW_THREADS                            \
-        status = engine.call;                             \
+        status = expression;                              \
         Py_END_ALLOW_THREADS                              \
         failed = check_status(status, &error) != 0;       \
     } while (0)
+
+/* The same for a call of one of the engine's functions. */
+#define CALL(call, failed) WITHOUT_GIL(engine.call, failed)
 
 /* ---- Arrays (arrays.c) ---- */
 
@@ -101,8 +105,19 @@ extern PyMethodDef training_methods[];    /* trainer.c */
 PyObject *network_type(void); /* network.c: borrowed */
 PyObject *trainer_type(void); /* trainer.c: new reference */
 
-/* The engine's handle of a Network object; 0 with TypeError set if it is not one. */
+/* ---- Networks (network.c) ---- */
+
+typedef struct {
+    PyObject_HEAD
+    evicam_network handle;
+} network_object;
+
+/* The engine's handle of what is known to be a Network: of `self` in its methods. */
+#define NETWORK(self) (((network_object *)(self))->handle)
+/* The same of any object; 0 with TypeError set if it is no Network. */
 evicam_network network_handle(PyObject *object);
+/* The number of classes; -1 with an exception. */
+int64_t classes_of(evicam_network network);
 
 /* Methods of Network that explain (explanations.c). */
 PyObject *network_layer_maps(PyObject *self, PyObject *args);

@@ -1,17 +1,12 @@
 /* evicam._native.Network: a network of the engine, destroyed with the object. */
 #include "native.h"
 
-typedef struct {
-    PyObject_HEAD
-    evicam_network handle;
-} network_object;
-
 static PyObject *type = NULL; /* the Network type, for network_handle; made once, whatever is imported anew */
 
 evicam_network network_handle(PyObject *object) {
-    int is = PyObject_IsInstance(object, type);
-    if (is == 1) return ((network_object *)object)->handle;
-    if (is == 0) PyErr_Format(PyExc_TypeError, "network must be a Network, not %R", (PyObject *)Py_TYPE(object));
+    /* The type itself, which has no subtypes: isinstance() believes an object's __class__, and its memory would be read. */
+    if ((PyObject *)Py_TYPE(object) == type) return NETWORK(object);
+    PyErr_Format(PyExc_TypeError, "network must be a Network, not %R", (PyObject *)Py_TYPE(object));
     return 0;
 }
 
@@ -41,44 +36,47 @@ static PyObject *network_new(PyTypeObject *subtype, PyObject *args, PyObject *kw
 
 static void network_dealloc(PyObject *self) {
     PyTypeObject *own = Py_TYPE(self);
-    if (((network_object *)self)->handle) engine.evicam_network_destroy(((network_object *)self)->handle, NULL);
+    if (NETWORK(self)) engine.evicam_network_destroy(NETWORK(self), NULL);
     ((freefunc)PyType_GetSlot(own, Py_tp_free))(self);
     Py_DECREF(own);
 }
-
-#define HANDLE(self) (((network_object *)(self))->handle)
 
 static PyObject *network_architecture(PyObject *self, void *closure) {
     (void)closure;
     int64_t length = 0;
     bool failed;
-    CALL(evicam_network_architecture(HANDLE(self), NULL, 0, &length, &error), failed);
+    CALL(evicam_network_architecture(NETWORK(self), NULL, 0, &length, &error), failed);
     if (failed) return NULL;
     char *text = PyMem_Malloc((size_t)length + 1);
     if (text == NULL) return PyErr_NoMemory();
-    CALL(evicam_network_architecture(HANDLE(self), text, length + 1, &length, &error), failed);
+    CALL(evicam_network_architecture(NETWORK(self), text, length + 1, &length, &error), failed);
     PyObject *result = failed ? NULL : PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
     PyMem_Free(text);
     return result;
 }
 
-static PyObject *network_classes(PyObject *self, void *closure) {
-    (void)closure;
+int64_t classes_of(evicam_network network) {
     int64_t classes;
     bool failed;
-    CALL(evicam_network_classes(HANDLE(self), &classes, &error), failed);
-    return failed ? NULL : PyLong_FromLongLong(classes);
+    CALL(evicam_network_classes(network, &classes, &error), failed);
+    return failed ? -1 : classes;
+}
+
+static PyObject *network_classes(PyObject *self, void *closure) {
+    (void)closure;
+    int64_t classes = classes_of(NETWORK(self));
+    return classes < 0 ? NULL : PyLong_FromLongLong(classes);
 }
 
 static PyObject *network_layers(PyObject *self, PyObject *unused) {
     (void)unused;
     int64_t count;
     bool failed;
-    CALL(evicam_network_layer_count(HANDLE(self), &count, &error), failed);
+    CALL(evicam_network_layer_count(NETWORK(self), &count, &error), failed);
     PyObject *list = failed ? NULL : PyList_New(0);
     for (int64_t i = 0; list != NULL && i < count; i++) {
         evicam_layer layer;
-        CALL(evicam_network_layer(HANDLE(self), i, &layer, &error), failed);
+        CALL(evicam_network_layer(NETWORK(self), i, &layer, &error), failed);
         PyObject *entry = failed ? NULL : Py_BuildValue(
             "{s:s,s:s,s:L,s:L,s:L,s:O,s:d,s:d,s:d,s:d,s:d,s:d,s:L}", "name", layer.name, "kind", layer.kind, "height",
             (long long)layer.height, "width", (long long)layer.width, "channels", (long long)layer.channels, "spatial",
@@ -95,11 +93,11 @@ static PyObject *network_parameters(PyObject *self, PyObject *unused) {
     (void)unused;
     int64_t count;
     bool failed;
-    CALL(evicam_network_parameter_count(HANDLE(self), &count, &error), failed);
+    CALL(evicam_network_parameter_count(NETWORK(self), &count, &error), failed);
     PyObject *list = failed ? NULL : PyList_New(0);
     for (int64_t i = 0; list != NULL && i < count; i++) {
         evicam_parameter parameter;
-        CALL(evicam_network_parameter(HANDLE(self), i, &parameter, &error), failed);
+        CALL(evicam_network_parameter(NETWORK(self), i, &parameter, &error), failed);
         PyObject *shape = failed ? NULL : PyTuple_New(parameter.rank);
         for (int axis = 0; shape != NULL && axis < parameter.rank; axis++) {
             PyObject *extent = PyLong_FromLongLong(parameter.shape[axis]);
@@ -140,7 +138,7 @@ static PyObject *network_read_parameter(PyObject *self, PyObject *args) {
     bool failed;
     if (!PyArg_ParseTuple(args, "LO:read_parameter", &index, &object)) return NULL;
     if (values_get(object, true, &values, &count) != 0) return NULL;
-    CALL(evicam_network_read_parameter(HANDLE(self), index, array_data(&values), count, &error), failed);
+    CALL(evicam_network_read_parameter(NETWORK(self), index, array_data(&values), count, &error), failed);
     array_release(&values);
     return failed ? NULL : Py_NewRef(Py_None);
 }
@@ -153,7 +151,7 @@ static PyObject *network_write_parameter(PyObject *self, PyObject *args) {
     bool failed;
     if (!PyArg_ParseTuple(args, "LO:write_parameter", &index, &object)) return NULL;
     if (values_get(object, false, &values, &count) != 0) return NULL;
-    CALL(evicam_network_write_parameter(HANDLE(self), index, array_data(&values), count, &error), failed);
+    CALL(evicam_network_write_parameter(NETWORK(self), index, array_data(&values), count, &error), failed);
     array_release(&values);
     return failed ? NULL : Py_NewRef(Py_None);
 }
@@ -167,7 +165,7 @@ static PyObject *network_set_normalisation(PyObject *self, PyObject *args) {
         array_get_optional(deviation_object, (array_spec){"deviation", "f", 1, false}, &deviation) == 0 &&
         (!mean.held || array_check_extent(&deviation, "deviation", 0, array_extent(&mean, 0)) == 0)) {
         int64_t count = mean.held ? array_extent(&mean, 0) : 0;
-        CALL(evicam_network_set_normalisation(HANDLE(self), array_data(&mean), array_data(&deviation), count, &error), failed);
+        CALL(evicam_network_set_normalisation(NETWORK(self), array_data(&mean), array_data(&deviation), count, &error), failed);
     }
     array_release_all(&mean, &deviation, NULL);
     return failed ? NULL : Py_NewRef(Py_None);
@@ -182,19 +180,11 @@ static PyObject *network_normalisation(PyObject *self, PyObject *args) {
     if (array_get(mean_object, (array_spec){"mean", "f", 1, true}, &mean) == 0 &&
         array_get(deviation_object, (array_spec){"deviation", "f", 1, true}, &deviation) == 0 &&
         array_check_extent(&deviation, "deviation", 0, array_extent(&mean, 0)) == 0)
-        CALL(evicam_network_normalisation(HANDLE(self), array_data(&mean), array_data(&deviation), array_extent(&mean, 0),
+        CALL(evicam_network_normalisation(NETWORK(self), array_data(&mean), array_data(&deviation), array_extent(&mean, 0),
                                           &present, &error),
              failed);
     array_release_all(&mean, &deviation, NULL);
     return failed ? NULL : PyBool_FromLong(present);
-}
-
-/* The number of classes; -1 with an exception. */
-static int64_t classes_of(PyObject *self) {
-    int64_t classes;
-    bool failed;
-    CALL(evicam_network_classes(HANDLE(self), &classes, &error), failed);
-    return failed ? -1 : classes;
 }
 
 static PyObject *network_logits(PyObject *self, PyObject *args) {
@@ -203,11 +193,11 @@ static PyObject *network_logits(PyObject *self, PyObject *args) {
     array pixels = {.held = false}, out = {.held = false};
     evicam_images images;
     bool failed = true;
-    int64_t classes = classes_of(self);
+    int64_t classes = classes_of(NETWORK(self));
     if (classes > 0 && images_get(images_object, &pixels, &images) == 0 &&
         array_get(out_object, (array_spec){"out", "f", 2, true}, &out) == 0 &&
         array_check_extent(&out, "out", 0, images.count) == 0 && array_check_extent(&out, "out", 1, classes) == 0)
-        CALL(evicam_network_logits(HANDLE(self), &images, array_data(&out), &error), failed);
+        CALL(evicam_network_logits(NETWORK(self), &images, array_data(&out), &error), failed);
     array_release_all(&pixels, &out, NULL);
     return failed ? NULL : Py_NewRef(Py_None);
 }

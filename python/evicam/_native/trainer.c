@@ -99,14 +99,6 @@ static int statistics_get(PyObject *sums, evicam_statistics *s) {
     return 0;
 }
 
-/* The number of classes of the trainer's network; -1 with an exception. */
-static int64_t classes_of(PyObject *self) {
-    int64_t classes;
-    bool failed;
-    CALL(evicam_network_classes(network_handle(((trainer_object *)self)->network), &classes, &error), failed);
-    return failed ? -1 : classes;
-}
-
 /* Arguments that run and evaluate share. */
 typedef struct {
     array pixels, labels, alive;
@@ -115,7 +107,7 @@ typedef struct {
 
 static int batch_get(PyObject *self, PyObject *images, PyObject *labels, PyObject *alive, batch_arguments *b) {
     memset(b, 0, sizeof *b);
-    int64_t classes = classes_of(self);
+    int64_t classes = classes_of(NETWORK(((trainer_object *)self)->network));
     return classes > 0 && images_get(images, &b->pixels, &b->images) == 0 &&
                    array_get(labels, (array_spec){"labels", "i", 1, false}, &b->labels) == 0 &&
                    array_check_extent(&b->labels, "labels", 0, b->images.count) == 0 &&
