@@ -8,6 +8,8 @@ import numpy as np
 
 # Pixels checked at a time: keeps the temporary arrays of a check small, also for memory-mapped images.
 _CHUNK = 1 << 22
+# How far beyond 0..1 floats are taken for rounded ones.
+_ROUNDING = 1e-6
 
 
 def as_images(X, name="X", shape=None):
@@ -17,7 +19,7 @@ def as_images(X, name="X", shape=None):
     ----------
     X : array-like of shape (N, H, W) or (N, H, W, C)
         uint8 0..255, or floats 0..1; whole numbers 0..255 of any other integer type and booleans are converted.
-        Any memory layout, byte order or float size will do.
+        Any memory layout, byte order or float size will do. Floats that rounding left up to 1e-6 beyond 0..1 are clipped.
     name : str
         What to call it in a message.
     shape : tuple (H, W, C), optional
@@ -33,7 +35,7 @@ def as_images(X, name="X", shape=None):
     TypeError
         If `X` does not hold numbers.
     ValueError
-        For a wrong shape, no images, NaN, infinity, or values out of range.
+        For a wrong shape, channels that seem to come first, no images, NaN, infinity, or values out of range.
 
     Examples
     --------
@@ -55,6 +57,10 @@ def as_images(X, name="X", shape=None):
         images = images[..., None]
     if 0 in images.shape:
         raise ValueError(f"{name} is empty: its shape is {images.shape}")
+    if shape is None and images.shape[1] in (1, 3) and images.shape[3] > 4:
+        raise ValueError(
+            f"{name} has shape {images.shape}, but images must be (N, H, W, C) channels last{_channels_first(name, 1)}"
+        )
     if shape is not None and images.shape[1:] != tuple(shape):
         raise ValueError(_shape_message(images.shape, tuple(shape), name))
     if images.dtype == np.uint8:
@@ -66,7 +72,8 @@ def as_images(X, name="X", shape=None):
         return np.ascontiguousarray(images, dtype=np.uint8)
     if not (images.min() >= 0 and images.max() <= 1):  # not so for NaN either
         _check_finite(images, name)
-        _check_range(images, name, 1, "floats", "0..1")
+        _check_range(images, name, 1, "floats", "0..1", _ROUNDING)
+        images = images.clip(0, 1)
     return np.ascontiguousarray(images, dtype=np.float32)
 
 
@@ -107,10 +114,7 @@ def as_image(image, shape, name="image"):
     if image.shape not in wanted:
         if image.ndim == 4:
             raise ValueError(_shape_message(image.shape, shape, name))
-        if image.shape == (shape[2], *shape[:2]):
-            hint = f": the channels seem to come first; pass np.moveaxis({name}, 0, -1)"
-        else:
-            hint = ""
+        hint = _channels_first(name, 0) if image.shape == (shape[2], *shape[:2]) else ""
         raise ValueError(
             f"{name} has shape {image.shape}, but must be {' or '.join(map(str, wanted))}, as the classifier was trained on{hint}"
         )
@@ -121,17 +125,27 @@ def _as_array(X, name):
     """`X` as a numeric array in its own dtype."""
     if type(X).__module__.startswith("scipy.sparse"):
         raise TypeError(f"{name} is a sparse matrix, but images must be a dense array (N, H, W) or (N, H, W, C)")
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise ValueError(f"{name} is a masked array with masked pixels, but every pixel needs a value: fill it first")
-    try:
-        array = np.asarray(X)
-    except ValueError as error:
-        raise ValueError(f"{name} cannot become an array: {error}") from None
+    array = to_array(X, name, "pixel")
     if array.dtype == object or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
         raise TypeError(f"{name} has dtype {array.dtype}, but images must be uint8 0..255 or floats 0..1")
     if np.issubdtype(array.dtype, np.complexfloating):
         raise TypeError(f"{name} has dtype {array.dtype}, but pixels must be real numbers")
     return array
+
+
+def to_array(values, name, what, convert=np.asarray):
+    """What `convert` makes of array-likes; those that are masked, or cannot become an array, are refused by name."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name} is a masked array with masked {what}s, but every {what} needs a value: fill it first")
+    try:
+        return convert(values)
+    except (ValueError, TypeError, RuntimeError) as error:  # PyTorch's tensors raise each of them
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"{name} cannot become an array: {error}") from None
+
+
+def _channels_first(name, axis):
+    return f": the channels seem to come first; pass np.moveaxis({name}, {axis}, -1)"
 
 
 def _shape_message(given, wanted, name):
@@ -140,7 +154,7 @@ def _shape_message(given, wanted, name):
         f"trained on {'x'.join(map(str, wanted))}"
     )
     if given[1] == wanted[2] and given[2:] == wanted[:2]:
-        message += f": the channels seem to come first; pass np.moveaxis({name}, 1, -1)"
+        message += _channels_first(name, 1)
     return message
 
 
@@ -160,22 +174,30 @@ def _check_finite(images, name):
             raise ValueError(f"{name} holds {value} at [{where}], but pixels must be finite")
 
 
-def _check_range(images, name, high, what, wanted):
+def _check_range(images, name, high, what, wanted, slack=0):
     smallest, largest = images.min(), images.max()
-    if smallest < 0 or largest > high:
-        hint = " (divide by 255, or pass uint8)" if high == 1 and smallest >= 0 and 1 < largest <= 255 else ""
-        raise ValueError(f"{name} holds {what} from {smallest + 0:g} to {largest + 0:g}, but {what} must be {wanted}{hint}")
+    if smallest < -slack or largest > high + slack:
+        hint = " (divide by 255, or pass uint8)" if high == 1 and smallest >= 0 and 2 < largest <= 255 else ""
+        raise ValueError(
+            f"{name} holds {what} from {_digits(smallest + 0)} to {_digits(largest + 0)}, but {what} must be {wanted}{hint}"
+        )
 
 
-def as_labels(y, count, name="y"):
+def _digits(number):
+    """A number in six digits, or in as many as it takes to tell it from its neighbours."""
+    short = f"{number:g}"
+    return short if float(short) == number else str(number)
+
+
+def as_labels(y, count=None, name="y"):
     """Check labels: one hashable class per image.
 
     Parameters
     ----------
     y : array-like of shape (N,)
         Numbers, strings, booleans, or any hashable objects.
-    count : int
-        How many images there are.
+    count : int, optional
+        How many images there are; any number otherwise.
     name : str
         What to call it in a message.
 
@@ -187,18 +209,20 @@ def as_labels(y, count, name="y"):
     Raises
     ------
     ValueError
-        For another length, another rank, or missing labels (NaN, None).
+        For another length, another rank, or missing labels (NaN, None, masked).
     TypeError
-        For labels that are not hashable.
+        For labels that are not hashable, and a set, which has no order.
     """
     if isinstance(y, (str, bytes)) or not hasattr(y, "__len__") and not hasattr(y, "__array__"):
-        raise TypeError(f"{name} is {y!r:.50}, but must be an array of {count} labels")
-    labels = label_array(y)
+        raise TypeError(f"{name} is {y!r:.50}, but must be an array of {'' if count is None else f'{count} '}labels")
+    if isinstance(y, (set, frozenset)):
+        raise TypeError(f"{name} is a {type(y).__name__}, which has no order, but must be an array of labels")
+    labels = to_array(y, name, "label", label_array)
     if labels.ndim == 2 and labels.shape[1] == 1:
         raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,): pass {name}.ravel()")
     if labels.ndim != 1:
         raise ValueError(f"{name} has shape {labels.shape}, but labels must be (N,), one class per image")
-    if len(labels) != count:
+    if count is not None and len(labels) != count:
         raise ValueError(f"{name} has {len(labels)} labels, but X has {count} images")
     if labels.dtype.kind in "fmM":
         missing = labels != labels
@@ -224,19 +248,28 @@ def _is_missing(label):
         return True
 
 
+def plain_label(label):
+    """A label out of an array without axes: a tensor of PyTorch is another key than its equals."""
+    if not _is_array(label) or getattr(label, "ndim", None) != 0:
+        return label
+    return label[()] if isinstance(label, np.ndarray) else label.item()
+
+
+def _is_array(value):
+    return hasattr(value, "__array__") and not isinstance(value, np.generic)
+
+
 def label_array(y):
     """Labels as an array; lists of tuples and mixed types stay objects. Nothing is checked."""
-    if isinstance(y, np.ndarray):
-        return y
     if hasattr(y, "__array__"):
-        return np.asarray(y)
-    values = list(y)
+        return np.asanyarray(y)
+    values = [plain_label(label) for label in y]
     kinds = {type(value) for value in values}
     if all(issubclass(kind, (str, numbers.Number, np.generic)) for kind in kinds) and not (
         len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds)
     ):
         return np.asarray(values)
-    if any(isinstance(value, (list, np.ndarray)) for value in values):
+    if any(isinstance(value, list) or _is_array(value) for value in values):
         return np.asarray(values)
     labels = np.empty(len(values), dtype=object)
     labels[:] = values
@@ -294,8 +327,12 @@ def _find_classes(y):
     return classes
 
 
-def check_positive_int(value, name, minimum=1):
-    """`value` as an int of at least `minimum`; TypeError or ValueError otherwise.
+def is_flag(value):
+    return isinstance(value, (bool, np.bool_))
+
+
+def check_positive_int(value, name, minimum=1, maximum=math.inf):
+    """`value` as an int of at least `minimum` and at most `maximum`; TypeError or ValueError otherwise.
 
     Examples
     --------
@@ -306,27 +343,30 @@ def check_positive_int(value, name, minimum=1):
     ...
     ValueError: epochs is 0, but must be at least 1
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+    if is_flag(value) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} is {value!r}, but must be a whole number of at least {minimum}")
-    if value < minimum:
-        raise ValueError(f"{name} is {value}, but must be at least {minimum}")
+    if not minimum <= value <= maximum:
+        raise ValueError(f"{name} is {value}, but must be at {f'least {minimum}' if value < minimum else f'most {maximum}'}")
     return int(value)
 
 
 def check_real(value, name, low=None, high=None, *, low_open=False, high_open=False):
     """`value` as a float within the bounds (open where said); TypeError or ValueError otherwise."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+    if is_flag(value) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {value!r}, but must be a number")
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:
+        value = math.inf if value > 0 else -math.inf
     below = low is not None and (value <= low if low_open else value < low)
     above = high is not None and (value >= high if high_open else value > high)
     if not math.isfinite(value) or below or above:
         bounds = []
         if low is not None:
-            bounds.append(f"{'above' if low_open else 'at least'} {low:g}")
+            bounds.append(f"{'above' if low_open else 'at least'} {_digits(low)}")
         if high is not None:
-            bounds.append(f"{'below' if high_open else 'at most'} {high:g}")
-        raise ValueError(f"{name} is {value:g}, but must be {' and '.join(bounds) or 'finite'}")
+            bounds.append(f"{'below' if high_open else 'at most'} {_digits(high)}")
+        raise ValueError(f"{name} is {_digits(value)}, but must be {' and '.join(bounds) or 'finite'}")
     return value
 
 

@@ -7,7 +7,10 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from . import _native
-from .arrays import as_images, check_positive_int, check_real
+from .arrays import as_images, check_positive_int, check_real, is_flag
+
+# Pixels, and epochs, that the engine counts to.
+_MOST = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,10 @@ class Augmentation:
     rotation: float = 0.0
 
     def __post_init__(self):
-        check_positive_int(self.crop, "crop", minimum=0)
-        check_positive_int(self.cutout, "cutout", minimum=0)
+        check_positive_int(self.crop, "crop", 0, _MOST)
+        check_positive_int(self.cutout, "cutout", 0, _MOST)
         check_real(self.rotation, "rotation", 0, 180)
-        if not isinstance(self.flip, (bool, np.bool_)):
+        if not is_flag(self.flip):
             raise TypeError(f"flip is {self.flip!r}, but must be True or False")
         # Plain numbers, whatever kind they came as, so that equal ones look alike and can be saved.
         for name, kind in (("crop", int), ("flip", bool), ("cutout", int), ("rotation", float)):
@@ -88,7 +91,7 @@ class Augmentation:
         images = as_images(X)
         augmented = np.empty(images.shape, np.float32)
         seed = check_positive_int(seed, "seed", minimum=0) % 2**64
-        epoch = check_positive_int(epoch, "epoch", minimum=0)
+        epoch = check_positive_int(epoch, "epoch", 0, _MOST)
         _native.augment(images, astuple(self), seed, epoch, augmented)
         return augmented.reshape(np.shape(X))
 

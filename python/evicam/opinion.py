@@ -40,8 +40,8 @@ class Opinion:
     Raises
     ------
     ValueError
-        If the evidence is not (N, K) with N >= 1 and K >= 2, or holds negative or non-finite numbers; if `position` is not
-        (N,) whole numbers below K.
+        If the evidence is not (N, K) with K >= 2, or holds negative or non-finite numbers; if `position` is not (N,) whole
+        numbers below K.
 
     Notes
     -----
@@ -63,8 +63,8 @@ class Opinion:
             evidence = np.ascontiguousarray(evidence, dtype=np.float32)
         except (TypeError, ValueError) as error:
             raise type(error)(f"evidence cannot become an array (N, K) of numbers: {error}") from None
-        if evidence.ndim != 2 or evidence.shape[0] < 1 or evidence.shape[1] < 2:
-            raise ValueError(f"evidence has shape {evidence.shape}, but must be (N, K) with N >= 1 and K >= 2")
+        if evidence.ndim != 2 or evidence.shape[1] < 2:
+            raise ValueError(f"evidence has shape {evidence.shape}, but must be (N, K) with K >= 2")
         count, number = evidence.shape
         self.classes = np.arange(number) if classes is None else np.asarray(classes)
         if self.classes.shape != (number,):
@@ -74,13 +74,15 @@ class Opinion:
             raise ValueError(
                 f"position is {self.position.dtype} of shape {self.position.shape}, but must be {count} whole numbers"
             )
-        if self.position.min() < 0 or self.position.max() >= number:
+        if not ((self.position >= 0) & (self.position < number)).all():
             raise ValueError(f"position holds a number outside of 0 ... {number - 1}, the classes")
         self.evidence = evidence
         self.alpha, self.belief, self.probability = (np.empty_like(evidence) for _ in range(3))
         self.strength, self.uncertainty, self.dissonance, self.entropy, self.mutual_information = (
             np.empty(count, np.float32) for _ in range(5)
         )
+        if not count:
+            return
         _native.opinions(
             evidence,
             alpha=self.alpha,
@@ -109,6 +111,8 @@ class Opinion:
         return Opinion(self.evidence[index], self.classes, self.position[index])
 
     def __repr__(self):
+        if not len(self):
+            return f"Opinion of 0 images on {len(self.classes)} classes"
         if len(self) > 1:
             u = self.uncertainty
             return (

@@ -41,6 +41,7 @@ class Target:
         self._quantity = QUANTITIES[quantity]
         self._classes = None  # [count] int32: class positions, where classes were given
         # Only what is made of evidence depends on its function; a softmax classifier has none.
+        classifier._check_predicting()
         self._evidence = EVIDENCE[getattr(classifier, "evidence", "relu")]
         self._clip = float(getattr(classifier, "evidence_clip", 0.0))
         if not evidential and quantity == "probability":
@@ -75,9 +76,5 @@ def _class_positions(classes, target, count) -> np.ndarray:
     several = hasattr(target, "__len__") and not isinstance(target, (str, bytes)) and np.shape(target) != ()
     if several and isinstance(target, tuple):  # a label may be a tuple
         several = target not in classes.tolist()
-    if not several:
-        label = np.empty(1, object)
-        label[0] = target.item() if isinstance(target, np.ndarray) else target
-        target = label
-    labels = as_labels(target, count if several else 1, "target")
+    labels = as_labels(target, count, "target") if several else as_labels([target], 1, "target")
     return np.resize(encode_labels(labels, classes, "target")[1], count)

@@ -22,6 +22,18 @@ def with_value(value, dtype=np.float32):
     return images
 
 
+class Tensor:
+    """What PyTorch's tensors do that cannot become an array: with a gradient, of bfloat16, without any data. Or one of (1,)."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __array__(self, *args, **kwargs):
+        if isinstance(self.value, Exception):
+            raise self.value
+        return np.array([self.value])
+
+
 # ---- images ----
 
 BAD_IMAGES = {
@@ -31,6 +43,14 @@ BAD_IMAGES = {
     "negative floats": (with_value(-0.5), ValueError, r"X holds floats from -0.5 to 0"),
     "large integers": (with_value(256, np.int32), ValueError, r"X holds whole numbers from 0 to 256.*must be 0..255"),
     "negative integers": (with_value(-1, np.int8), ValueError, "X holds whole numbers from -1 to 0"),
+    "not quite bytes": (with_value(1.5), ValueError, r"floats from 0 to 1.5, but floats must be 0..1$"),
+    "a little too bright": (with_value(1.00001), ValueError, r"floats from 0 to 1.00001, but floats must be 0..1$"),
+    "a little more": (with_value(1 + 3e-6, float), ValueError, r"floats from 0 to 1.000003, but floats must be 0..1$"),
+    "a little too dark": (with_value(-1e-5), ValueError, "floats from -1e-05 to 0, but floats"),
+    "masked": (np.ma.masked_equal(X, X.max()), ValueError, "X is a masked array with masked pixels, but every pixel needs"),
+    "a tensor with a gradient": (Tensor(RuntimeError("requires grad")), TypeError, "X cannot become an array: requires grad"),
+    "a tensor of bfloat16": (Tensor(TypeError("BFloat16")), TypeError, "X cannot become an array: BFloat16"),
+    "a tensor without data": (Tensor(NotImplementedError("meta")), TypeError, "X cannot become an array: meta"),
     "complex": (X.astype(complex), TypeError, "X has dtype complex128"),
     "strings": (np.full(X.shape, "a"), TypeError, "X has dtype <U1, but images must be uint8 0..255 or floats 0..1"),
     "objects": (X.astype(object), TypeError, "X has dtype object"),
@@ -66,6 +86,28 @@ def test_images_of_another_size():
     colour = quick().fit(np.repeat(X[..., None], 3, axis=3), Y)
     with pytest.raises(ValueError, match=r"channels seem to come first; pass np.moveaxis\(X, 1, -1\)"):
         colour.predict(np.zeros((2, 3, 20, 20), np.uint8))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_that_come_first(channels):
+    images = np.zeros((8, channels, 32, 32), np.uint8)
+    message = (
+        rf"X has shape \(8, {channels}, 32, 32\), .* channels last: the channels seem to come first; pass np.moveaxis\(X, 1, -1\)"
+    )
+    for use in (quick().fit, quick().partial_fit):
+        with pytest.raises(ValueError, match=message):
+            use(images, [0, 1] * 4)
+    quick().fit(np.moveaxis(images, 1, -1), [0, 1] * 4)
+    with pytest.raises(ValueError, match="small"):  # low, but of as many channels as images have
+        quick().fit(np.zeros((8, channels, 32, 4), np.uint8), [0, 1] * 4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounding_just_beyond_the_range_is_clipped(dtype):
+    fitted, plain = trained.twins()[0], (X / 255).astype(dtype)
+    beyond = np.where(plain == 0, -5e-7, np.where(plain == plain.max(), 1 + 5e-7, plain)).astype(dtype)
+    kept = beyond.copy()
+    assert np.array_equal(fitted.logits(beyond), fitted.logits(beyond.clip(0, 1))) and np.array_equal(beyond, kept)
 
 
 @pytest.mark.parametrize("size", [(15, 15), (1, 1), (4, 100), (15, 16)])
@@ -129,6 +171,11 @@ BAD_LABELS = {
     "a single class": (np.full(24, "disc"), ValueError, "y holds the single class 'disc', but a classifier needs at least two"),
     "NaN": (np.where(np.arange(24) == 7, np.nan, 1.0), ValueError, r"y holds NaN at \[7\]"),
     "None": (["a"] * 23 + [None], ValueError, r"y holds None at \[23\]"),
+    "masked": (np.ma.masked_equal(np.arange(24) % 3, 2), ValueError, "y is a masked array with masked labels, but every label"),
+    "tensors of one": ([Tensor(k) for k in range(24)], ValueError, r"y has shape \(24, 1\), .* pass y.ravel\(\)"),
+    "ragged": ([[1], [1, 2]] * 12, ValueError, "y cannot become an array: setting an array element"),
+    "a set": (set(range(24)), TypeError, "y is a set, which has no order, but must be an array of labels"),
+    "a tensor without data": (Tensor(NotImplementedError("meta")), TypeError, "y cannot become an array: meta"),
     "not hashable": ([{"a": 1}] * 24, TypeError, "not hashable"),
     "a string": ("bar" * 8, TypeError, "y is 'bar"),
     "nothing": (None, TypeError, "y is None"),
@@ -150,6 +197,36 @@ def test_labels_that_were_never_seen():
         fitted.score(X[:7], [3, 4, 5, 6, 7, 8, 9])
     with pytest.raises(ValueError, match="y has 3 labels, but X has 1 images"):
         fitted.score(X[:1], Y[:3])
+
+
+@pytest.mark.parametrize(
+    "weights, error, message",
+    [
+        ([1.0] * 5, ValueError, r"sample_weight has shape \(5,\), but must be \(24,\), one weight per image"),
+        (1.0, ValueError, r"sample_weight has shape \(\)"),
+        ([0] * 24, ValueError, "sample_weight holds only zeros, but at least one image must count"),
+        ([1] * 23 + [-1], ValueError, r"sample_weight holds -1.0 at \[23\], but weights must be finite and at least 0"),
+        ([np.nan] + [1] * 23, ValueError, r"sample_weight holds nan at \[0\]"),
+        ([np.inf] + [1] * 23, ValueError, r"sample_weight holds inf at \[0\]"),
+        (["1"] * 24, TypeError, "sample_weight has dtype <U1, but weights must be real numbers"),
+        ([1j] * 24, TypeError, "sample_weight has dtype complex128"),
+        ([None] * 24, TypeError, "sample_weight has dtype object"),
+        ([[1], [1, 2]] * 12, ValueError, "sample_weight cannot become an array"),
+        (np.ma.masked_equal(np.arange(24), 3), ValueError, "sample_weight is a masked array with masked weights"),
+    ],
+)
+def test_weights_of_images_that_are_none(weights, error, message):
+    with pytest.raises(error, match=message):
+        trained.twins()[0].score(X, Y, sample_weight=weights)
+
+
+def test_weights_of_images():
+    fitted, right = trained.twins()[0], trained.twins()[0].predict(X)
+    labels = np.where(np.arange(24) < 8, Y, np.roll(right, 1))
+    correct = fitted.predict(X) == labels
+    for weights in (np.arange(24), np.arange(24) % 2 == 0, np.arange(24) * 1e300, np.full(24, 1e308)):
+        wanted = np.average(correct, weights=np.asarray(weights / np.max(weights), float))
+        assert fitted.score(X, labels, sample_weight=weights) == pytest.approx(wanted)
 
 
 # ---- settings ----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -281,11 +282,32 @@ def test_negative_variances():
 def test_not_strict(lenet):
     classifier, state = lenet
     before = classifier.to_torch_state()
-    classifier.load_torch_state({"conv1.bias": np.ones(20), "stranger": np.zeros(3)}, strict=False)
+    with pytest.warns(UserWarning, match="False: 7 missing .* as they are: conv1.weight, .*; 1 of state passed over: stranger$"):
+        classifier.load_torch_state({"conv1.bias": np.ones(20), "stranger": np.zeros(3)}, strict=False)
     after = classifier.to_torch_state()
     assert np.array_equal(after["conv1.bias"], np.ones(20))
     assert all(np.array_equal(values, before[name]) for name, values in after.items() if name != "conv1.bias")
     refused(classifier, {"conv1.bias": np.ones(21)}, r"conv1.bias has shape \(21,\)", strict=False)
+
+
+@pytest.mark.parametrize("names", [["model.conv1.weight", "model.conv1.bias"], ["bn.num_batches_tracked"], []])
+def test_not_strict_but_of_this_network(lenet, names):
+    """Names that are all others' would leave a classifier as it is, or make one of chance."""
+    state = {name: np.ones(20) for name in names}
+    message = (
+        "no name of state is one of the network's: it has (model.conv1.weight, model.conv1.bias|none), and the network conv1"
+    )
+    refused(lenet[0], state, message, strict=False)
+    classifier = EvidentialClassifier()
+    with pytest.raises(WeightsError, match=message):
+        classifier.load_torch_state(state, strict=False, classes=range(10), image_shape=(28, 28, 1))
+    assert not hasattr(classifier, "network_")
+
+
+def test_no_warning_where_nothing_is_passed_over(lenet):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lenet[0].load_torch_state(lenet[1], strict=False)
 
 
 @pytest.mark.parametrize(

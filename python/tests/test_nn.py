@@ -79,6 +79,12 @@ def test_it_prints_as_what_makes_it():
     assert eval(repr(nn.Sequential(nn.ReLU(), name="a")), vars(nn)) == nn.Sequential(nn.ReLU(), name="a")
 
 
+def test_numpy_says_true_and_false_too():
+    for flag in (np.True_, np.False_):
+        assert nn.Linear(3, bias=flag).text() == nn.Linear(3, bias=bool(flag)).text()
+    assert fit_through(nn.ReLU(name="a" * 63)).architecture_.startswith("a" * 63)
+
+
 def test_models_are_values():
     assert residual() == residual() and hash(residual()) == hash(residual())
     assert residual() != residual(name="block")
@@ -112,6 +118,9 @@ def test_a_classifier_takes_it_and_a_checkpoint_keeps_it(tmp_path):
         (lambda: nn.Dropout("half"), TypeError, "rate is 'half', but must be a number"),
         (lambda: nn.BatchNormalisation(momentum=None), TypeError, "momentum is None"),
         (lambda: nn.Linear(None), TypeError, "features is None"),
+        (lambda: nn.Convolution(4, 3, bias="false"), TypeError, "bias is 'false', but must be True or False"),
+        (lambda: nn.Linear(4, bias=0), TypeError, "bias is 0, but must be True or False"),
+        (lambda: nn.Layer(), TypeError, "nn.Layer is what all layers share.* such as nn.Linear"),
         (lambda: nn.ReLU(name=3), TypeError, "name is 3, but must be a str"),
         (lambda: nn.Sequential(nn.ReLU(), "relu"), TypeError, "layer 1 is 'relu', but must be a layer of evicam.nn"),
         (lambda: nn.Sequential([nn.ReLU()]), TypeError, r"layer 0 is \[ReLU\(\)\]"),
@@ -120,6 +129,8 @@ def test_a_classifier_takes_it_and_a_checkpoint_keeps_it(tmp_path):
         (lambda: nn.Sequential().text(), ValueError, "no layers"),
         (lambda: nn.Residual(nn.Sequential()).text(), ValueError, "no layer on either way"),
         (lambda: fit_through(nn.ReLU(name="relu 1")), ValueError, "'relu 1' is not a layer name"),
+        (lambda: fit_through(nn.ReLU(name="image")), ValueError, "'image' is not a layer name"),
+        (lambda: fit(nn.Sequential(nn.ReLU(name="a" * 32), name="b" * 31)), ValueError, "is not a layer name.* at most 63"),
         (lambda: fit_through(nn.ReLU(name="a"), nn.ReLU(name="a")), ValueError, "'a' is used twice"),
         (lambda: fit_through(nn.Convolution(0, 3)), ValueError, "layer 'conv1': channels is 0"),
         (lambda: fit_through(nn.Dropout(1.0)), ValueError, "rate is 1.0"),

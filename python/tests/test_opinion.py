@@ -75,6 +75,20 @@ def test_parts_of_opinions():
     assert len(list(opinion)) == 200
 
 
+@pytest.mark.parametrize("none", [[], slice(0, 0), np.zeros(200, bool)], ids=["list", "slice", "mask"])
+def test_no_opinion(none):
+    opinion = Opinion(random_evidence(3), classes=["a", "b", "c"])[none]
+    assert len(opinion) == 0 and list(opinion) == [] and len(opinion[none if isinstance(none, slice) else []]) == 0
+    for name in ("evidence", "alpha", "belief", "probability"):
+        assert getattr(opinion, name).shape == (0, 3)
+    for name in ("strength", "uncertainty", "dissonance", "entropy", "mutual_information", "position", "label"):
+        assert getattr(opinion, name).shape == (0,)
+    assert opinion.label.dtype == np.asarray(["a"]).dtype
+    assert repr(opinion) == "Opinion of 0 images on 3 classes" and opinion._repr_html_().count("<tr>") == 1
+    with pytest.raises(IndexError, match="index 0 is out of range for 0"):
+        opinion[0]
+
+
 def test_how_opinions_show_themselves():
     one = Opinion([[8.0, 0.0, 2.0]], classes=["cat", "dog", "owl"])
     assert repr(one) == "Opinion: cat 0.615, owl 0.154, dog 0.000; uncertainty 0.231, dissonance 0.308"
@@ -89,7 +103,7 @@ def test_how_opinions_show_themselves():
     [
         ([1.0, 2.0], r"evidence has shape \(2,\)"),
         ([[1.0]], r"evidence has shape \(1, 1\).*K >= 2"),
-        (np.zeros((0, 3)), r"N >= 1"),
+        ([], r"evidence has shape \(0,\)"),
         ([[1.0, -0.5]], "evidence"),
         ([[1.0], [2.0, 3.0]], r"evidence cannot become an array \(N, K\)"),
         ([["a", "b"]], r"evidence cannot become an array \(N, K\)"),

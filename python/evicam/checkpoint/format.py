@@ -35,7 +35,9 @@ def checksum(tensors, metadata):
 def classes_to_json(classes):
     """Classes with their kind, so that they come back as they were."""
     if classes.dtype.kind in "biufU":
-        return {"dtype": classes.dtype.str, "values": classes.tolist()}
+        values = classes.astype(np.float64) if classes.dtype.char == "g" else classes  # JSON has no longer floats
+        if (values == classes).all():
+            return {"dtype": classes.dtype.str, "values": values.tolist()}
     return {"dtype": "object", "values": [_label_to_json(label) for label in classes.tolist()]}
 
 

@@ -5,18 +5,19 @@ import copy
 import numpy as np
 
 from .. import checkpoint
-from ..arrays import as_images, as_labels, encode_labels
+from ..arrays import as_images, as_labels, encode_labels, to_array
 from ..estimator import Estimator
 from ..normalisation import read_normalisation
 from ..parameters import read_parameters, restore_network
 from .exchanging import Exchanging
 from .fitting import Fitting
+from .settings import Settings
 
 # Images that one call into the engine takes at most, so that Ctrl-C is answered and converted copies stay small.
 _BATCH = 8192
 
 
-class Classifier(Fitting, Exchanging, Estimator):
+class Classifier(Fitting, Settings, Exchanging, Estimator):
     """What both classifiers share."""
 
     # ---- Predicting ----------------------------------------------------------------------------------------------
@@ -27,6 +28,7 @@ class Classifier(Fitting, Exchanging, Estimator):
         return as_images(X, name, shape=self.image_shape_)
 
     def _logits(self, images):
+        self._check_predicting()
         logits = np.empty((len(images), len(self.classes_)), np.float32)
         for first in range(0, len(images), _BATCH):
             batch, own = images[first : first + _BATCH], logits[first : first + _BATCH]
@@ -92,6 +94,7 @@ class Classifier(Fitting, Exchanging, Estimator):
         X : array-like of shape (N, H, W) or (N, H, W, C)
         y : array-like of shape (N,)
         sample_weight : array-like of shape (N,), optional
+            How much each image counts: finite, at least 0, and not all 0.
 
         Returns
         -------
@@ -99,7 +102,8 @@ class Classifier(Fitting, Exchanging, Estimator):
         """
         images = self._check_images(X)
         codes = encode_labels(as_labels(y, len(images)), self.classes_)[1]
-        return float(np.average(self._logits(images).argmax(axis=1) == codes, weights=sample_weight))
+        weights = None if sample_weight is None else _check_weights(sample_weight, len(images))
+        return float(np.average(self._logits(images).argmax(axis=1) == codes, weights=weights))
 
     # ---- Saving and copying --------------------------------------------------------------------------------------
 
@@ -116,8 +120,13 @@ class Classifier(Fitting, Exchanging, Estimator):
         ------
         OSError
             If the file cannot be written.
+        TypeError
+            If a file cannot hold the classes.
+        ValueError
+            If a parameter that predictions are made by was set to what it cannot be, which `load` would refuse.
         """
         self._check_fitted()
+        self._check_predicting()
         checkpoint.save(self, path, training_state)
 
     def __getstate__(self):
@@ -134,3 +143,20 @@ class Classifier(Fitting, Exchanging, Estimator):
         self.__dict__.update(state)
         if network is not None:
             self.network_ = restore_network(self.architecture_, self.image_shape_, *network)
+
+
+def _check_weights(weights, count):
+    """Weights of images as shares of the largest, whose sum is finite."""
+    weights = to_array(weights, "sample_weight", "weight")
+    if weights.dtype.kind not in "biuf":
+        raise TypeError(f"sample_weight has dtype {weights.dtype}, but weights must be real numbers")
+    if weights.shape != (count,):
+        raise ValueError(f"sample_weight has shape {weights.shape}, but must be ({count},), one weight per image")
+    weights = weights.astype(np.float64)
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        index = int(wrong.argmax())
+        raise ValueError(f"sample_weight holds {weights[index]} at [{index}], but weights must be finite and at least 0")
+    if not weights.any():
+        raise ValueError("sample_weight holds only zeros, but at least one image must count")
+    return weights / weights.max()

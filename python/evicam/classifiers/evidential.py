@@ -3,10 +3,11 @@
 import numpy as np
 
 from .. import _native
-from ..arrays import check_choice, check_real
+from ..arrays import check_choice, check_real, label_array, plain_label
 from ..opinion import Opinion
 from ..training import EVIDENCE, LOSSES
 from .base import Classifier
+from .settings import MOST_EPOCHS
 from .words import ATTRIBUTES, PARAMETERS
 
 
@@ -30,7 +31,7 @@ class EvidentialClassifier(Classifier):
     kl_weight : float
         Weight of the term that draws misleading evidence to zero, once annealed.
     kl_annealing : float
-        Epochs over which that weight grows from 0.
+        Epochs over which that weight grows from 0, at most a million.
     kl_annealing_hold : {{"step", "epoch"}}
         Whether it grows with every step or once per epoch. The authors' min(1, epoch / 10) is
         ``kl_weight=1, kl_annealing=10, kl_annealing_hold="epoch"``.
@@ -137,10 +138,8 @@ class EvidentialClassifier(Classifier):
 
     def _check_settings(self):
         check_choice(self.loss, "loss", LOSSES)
-        check_choice(self.evidence, "evidence", EVIDENCE)
-        check_real(self.evidence_clip, "evidence_clip", 1, 80)
         check_real(self.kl_weight, "kl_weight", 0)
-        check_real(self.kl_annealing, "kl_annealing", 0)
+        check_real(self.kl_annealing, "kl_annealing", 0, MOST_EPOCHS)
         check_choice(self.kl_annealing_hold, "kl_annealing_hold", ["step", "epoch"])
         check_real(self.rescue_weight, "rescue_weight", 0)
         settings = super()._check_settings()
@@ -151,6 +150,11 @@ class EvidentialClassifier(Classifier):
                 f"label_smoothing is {self.label_smoothing}, but softmax_epochs is 0: only cross-entropy takes smooth labels"
             )
         return settings
+
+    def _check_predicting(self):
+        super()._check_predicting()
+        check_choice(self.evidence, "evidence", EVIDENCE)
+        check_real(self.evidence_clip, "evidence_clip", 1, 80)
 
     def _loss_settings(self, steps_per_epoch):
         return {
@@ -202,7 +206,7 @@ class EvidentialClassifier(Classifier):
         X : array-like of shape (N, H, W) or (N, H, W, C)
         reject_above : float, optional
             Images with an uncertainty above this, 0..1, are not classified.
-        reject_label : optional
+        reject_label : hashable, optional
             What they get instead: -1 where the classes are integers, NaN for floats, "" for strings and None for
             anything else, unless you name it. It must not be a class.
 
@@ -216,18 +220,23 @@ class EvidentialClassifier(Classifier):
         ------
         ValueError
             If the refusal would look like a class.
+        TypeError
+            If it is not hashable.
         """
         if reject_above is None:
             return super().predict(X)
         reject_above = check_real(reject_above, "reject_above", 0, 1)
         self._check_fitted()
-        if reject_label is None:
-            reject_label = _REFUSALS.get(self.classes_.dtype.kind)
+        reject_label = _REFUSALS.get(self.classes_.dtype.kind) if reject_label is None else plain_label(reject_label)
+        try:
+            hash(reject_label)
+        except TypeError:
+            raise TypeError(f"reject_label is {reject_label!r:.50}, which is not hashable, as classes are") from None
         if reject_label in self.classes_.tolist():
             raise ValueError(f"reject_label is {reject_label!r}, which is also a class: pass one that is not")
-        opinion = self.predict_opinion(X)
-        labels = opinion.label.astype(_dtype_with(self.classes_, reject_label))
-        labels[opinion.uncertainty > reject_above] = reject_label
+        opinion, refusal = self.predict_opinion(X), label_array([reject_label])
+        labels = opinion.label.astype(_dtype_with(self.classes_, refusal))
+        labels[opinion.uncertainty > reject_above] = refusal
         return labels
 
 
@@ -235,11 +244,11 @@ class EvidentialClassifier(Classifier):
 _REFUSALS = {"i": -1, "u": -1, "f": np.nan, "U": ""}
 
 
-def _dtype_with(classes, label):
-    """The dtype that holds the classes and `label` unchanged."""
-    both = np.asarray([label])
-    if both.dtype.kind == classes.dtype.kind or (both.dtype.kind in "iu" and classes.dtype.kind in "iuf"):
-        wider = np.result_type(both.dtype if both.dtype.kind in "fU" else np.min_scalar_type(label), classes.dtype)
+def _dtype_with(classes, refusal):
+    """The dtype that holds the classes and the one label of `refusal` unchanged."""
+    kind = refusal.dtype.kind
+    if kind == classes.dtype.kind or (kind in "iu" and classes.dtype.kind in "iuf"):
+        wider = np.result_type(refusal.dtype if kind in "fU" else np.min_scalar_type(refusal[0]), classes.dtype)
         if wider.kind != "f" or classes.dtype.kind == "f":  # no float holds all whole numbers of 64 bits
             return wider
     return np.dtype(object)

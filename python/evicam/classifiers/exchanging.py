@@ -1,11 +1,13 @@
 """Weights in from and out to the rest of the world."""
 
+import warnings
+
 import numpy as np
 
 from ..arrays import as_labels
 from ..exchange.description import check_normalisation, describe
 from ..exchange.onnx_model import to_onnx
-from ..exchange.states import as_state
+from ..exchange.states import as_state, shortened
 from ..exchange.weights import get_weights, set_weights
 from ..files import write_file
 
@@ -25,7 +27,8 @@ class Exchanging:
             What `evicam.load_torch_state` reads, or returned.
         strict : bool
             Whether `state` must hold all of the network's names and no others. Otherwise others are passed over, and
-            weights that are missing stay as they are. A shape that differs is always an error.
+            weights that are missing stay as they are: a warning names both. A shape that differs is always an error, and so
+            is a `state` none of whose names are the network's.
         classes : array-like of shape (K,), optional
             What the logits stand for, in their order. Needed by a classifier that is not fitted, and by no other; a file that
             `to_torch_state` wrote says it, as texts.
@@ -50,6 +53,11 @@ class Exchanging:
         TypeError, ValueError
             For other arguments that do not fit.
 
+        Warns
+        -----
+        UserWarning
+            Without `strict`, where names were missing or passed over: how many, and the first of them.
+
         Examples
         --------
         >>> import evicam, numpy as np
@@ -64,6 +72,7 @@ class Exchanging:
         >>> classifier.predict(np.zeros((1, 16, 16))).shape
         (1,)
         """
+        self._check_predicting()
         state, described = as_state(state)
         fitted = hasattr(self, "network_")
         if fitted and not (classes is None and image_shape is None):
@@ -80,13 +89,17 @@ class Exchanging:
         if normalisation is None and told:
             normalisation = described.normalisation
         pair = (None, None) if normalisation is None else check_normalisation(normalisation, shape[2])
-        set_weights(network, shape, state, strict)
+        missing, unknown = set_weights(network, shape, state, strict)
         if told or normalisation is not None:
             network.set_normalisation(*pair)
         if not fitted:
             self._adopt(network, shape, classes)
             self.history_, self.interrupted_ = {}, False
         vars(self).pop("_training_state", None)
+        if missing or unknown:
+            notes = ((missing, "missing from state and left as they are"), (unknown, "of state passed over"))
+            passed = "; ".join(f"{len(names)} {note}: {shortened(names)}" for names, note in notes if names)
+            warnings.warn(f"strict is False: {passed}", stacklevel=2)
         return self
 
     def to_torch_state(self, path=None):
@@ -142,16 +155,17 @@ class Exchanging:
         OSError
             If the file cannot be written; one that was there stays.
         ValueError
-            For another head or opset.
+            For another head or opset, or a parameter that predictions cannot be made by.
         """
         self._check_fitted()
+        self._check_predicting()
         write_file(path, to_onnx(self, head, opset))
 
 
 def _check_classes(classes):
     if classes is None:
         raise ValueError("classes is needed, for this classifier is not fitted: what the logits stand for, in their order")
-    labels = as_labels(classes, len(classes) if hasattr(classes, "__len__") else 0, "classes")
+    labels = as_labels(classes, name="classes")
     if len(set(labels.tolist())) != len(labels) or len(labels) < 2:
         raise ValueError(f"classes is {labels.tolist()!r:.200}, but must be two or more that differ")
     return labels

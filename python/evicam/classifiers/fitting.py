@@ -2,16 +2,14 @@
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import asdict
 from numbers import Integral
 
 import numpy as np
 
 from .. import _native
 from ..architectures import architecture_text
-from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
+from ..arrays import as_images, as_labels, encode_labels
 from ..augmentation import check_augmentation
-from ..exchange.download import check_place
 from ..exchange.pretrained import start_from
 from ..interrupts import Interrupt
 from ..normalisation import channel_statistics
@@ -19,7 +17,7 @@ from ..parameters import by_name, read_flat, write_parameters
 from ..progress import progress_bar, say
 from ..resuming import TrainingFile, check_same_training, naming
 from ..sampling import draw_seed, hold_out
-from ..training import OPTIMISERS, SCHEDULES, ResumeError, Run
+from ..training import SCHEDULES, ResumeError, Run
 
 
 def _is_finite(weights):
@@ -117,7 +115,8 @@ class Fitting:
         Raises
         ------
         TypeError, ValueError
-            For arguments that do not fit, among them other classes than the first call's; the message names them.
+            For arguments that do not fit, among them other classes, `architecture` or `normalisation` than the first call's; the
+            message names them.
         FloatingPointError
             As `fit`.
         """
@@ -143,6 +142,7 @@ class Fitting:
         if goes_on:
             classes, codes = encode_labels(labels, self.classes_)
             self._check_images(images[:1])
+            self._check_same_network()
         else:
             classes, codes = encode_labels(labels)
             if len(classes) < 2:
@@ -159,7 +159,7 @@ class Fitting:
 
     def _begin_or_follow(self, images, labels, classes, settings, seed):
         """Make the run of one `partial_fit`, and in the first call the network."""
-        given = None if classes is None else encode_labels(as_labels(classes, len(classes), "classes"))[0]
+        given = None if classes is None else encode_labels(as_labels(classes, name="classes"))[0]
         if not hasattr(self, "network_"):
             known = encode_labels(labels)[0] if given is None else given
             if len(known) < 2:
@@ -169,6 +169,8 @@ class Fitting:
             self.history_ = {}
         elif given is not None and given.tolist() != self.classes_.tolist():
             raise ValueError(f"classes are {given.tolist()}, but were {self.classes_.tolist()} in the first call of partial_fit")
+        else:
+            self._check_same_network()
         codes = encode_labels(labels, self.classes_)[1]
         settings.update(schedule=SCHEDULES["constant"], warmup_steps=0)
         settings = self._engine_settings(len(images), seed, settings)
@@ -266,6 +268,8 @@ class Fitting:
                 "with training_state=True"
             )
         self._check_images(images[:1])
+        if other := self._other_network():
+            raise ResumeError(other)
         codes = encode_labels(labels, self.classes_)[1]
         numbers, arrays = self._training_state
         seed = numbers["settings"]["seed"]
@@ -278,6 +282,7 @@ class Fitting:
         start = start if start <= step else max(step, engine_settings["cross_entropy_steps"])
         engine_settings["cross_entropy_steps"] = start
         changed = {"total_steps": engine_settings["total_steps"], "cross_entropy_steps": start}
+        changed["batch_size"] = self._room(numbers["settings"]["batch_size"], len(train[0]))
         numbers = numbers | {"settings": numbers["settings"] | changed}
         run = Run(self.network_, engine_settings, *train, held_out, self.classes_)
         run.restore(numbers, arrays)
@@ -306,8 +311,26 @@ class Fitting:
             raise ValueError(f"architecture ends in {network.classes} logits, but there are {len(classes)} classes")
         return network
 
+    def _other_network(self):
+        """The parameter that asks for another network than there is, in words; "" if none does."""
+        for name, before in vars(self).get("_made_with", {}).items():
+            given = getattr(self, name)
+            if given == before:
+                continue
+            if name == "architecture":
+                wanted = self._new_network(self.image_shape_, self.classes_, 0)
+                if wanted.architecture == self.architecture_:
+                    continue
+            return f"{name} is {given!r:.80}, but the network was made with {before!r:.80}"
+        return ""
+
+    def _check_same_network(self):
+        if other := self._other_network():
+            raise ValueError(f"{other}: training that goes on keeps its network; set it back, or fit a new classifier")
+
     def _adopt(self, network, shape, classes):
         self.network_ = network
+        self._made_with = {name: getattr(self, name) for name in ("architecture", "normalisation")}
         self.architecture_ = network.architecture
         self.classes_ = classes
         self.image_shape_ = tuple(map(int, shape))
@@ -332,55 +355,3 @@ class Fitting:
             return (images, codes), None
         chosen = hold_out(codes, len(self.classes_), self.validation_fraction, seed)
         return (images[~chosen], codes[~chosen]), (images[chosen], codes[chosen])
-
-    def _check_settings(self):
-        """Check the parameters that both classifiers have."""
-        settings = {
-            "optimiser": OPTIMISERS[check_choice(self.optimiser, "optimiser", OPTIMISERS)],
-            "learning_rate": check_real(self.learning_rate, "learning_rate", 0, low_open=True),
-            "weight_decay": check_real(self.weight_decay, "weight_decay", 0),
-            "head_rate": check_real(self.head_rate, "head_rate", 1e-9, 1e9),
-            "schedule": SCHEDULES[check_choice(self.schedule, "schedule", SCHEDULES)],
-            "batch_size": check_positive_int(self.batch_size, "batch_size"),
-        }
-        check_positive_int(self.epochs, "epochs")
-        check_place(self.pretrained, self.pretrained_sha256)
-        check_augmentation(self.augmentation)
-        check_real(self.average_decay, "average_decay", 0, 1, high_open=True)
-        if self.normalisation is not None:
-            check_choice(self.normalisation, "normalisation", ["channels"])
-        for name, others in (("decay_biases", ("auto",)), ("test_time_flip", ())):
-            value = getattr(self, name)
-            if not (isinstance(value, (bool, np.bool_)) or isinstance(value, str) and value in others):
-                raise ValueError(f"{name} is {value!r}, but must be {', '.join(map(repr, (*others, True)))} or False")
-        if self.verbose != "auto" and not isinstance(self.verbose, (bool, int, np.bool_)):
-            raise ValueError(f"verbose is {self.verbose!r}, but must be True, False or 'auto'")
-        check_real(self.warmup, "warmup", 0)
-        check_real(self.validation_fraction, "validation_fraction", 0, 1, high_open=True)
-        if self.early_stopping is not None:
-            check_positive_int(self.early_stopping, "early_stopping")
-        return settings
-
-    def _engine_settings(self, count, seed, settings):
-        """Keywords of the engine's trainer; `settings` holds what was checked."""
-        steps = -(-count // settings["batch_size"])
-        values = dict(
-            loss=_native.LOSS_CROSS_ENTROPY, evidence=_native.EVIDENCE_EXPONENTIAL, evidence_clip=10.0, kl_weight=0.0,
-            kl_annealing_steps=0, kl_annealing_hold=1, rescue_weight=0.0, beta1=0.9, beta2=0.999, epsilon=1e-8,
-            momentum=0.9, nesterov=True, schedule_period=7 * steps, schedule_decay=0.1, total_steps=self.epochs * steps,
-            warmup_steps=round(self.warmup * steps), seed=seed, cross_entropy_steps=0, label_smoothing=0.0,
-            average_decay=float(self.average_decay), decay_spares_vectors=self._spares_vectors(),
-            **asdict(check_augmentation(self.augmentation)),
-        )  # fmt: skip
-        values.update(settings)
-        values.update(self._loss_settings(steps))
-        return values
-
-    def _spares_vectors(self):
-        if self.decay_biases != "auto":
-            return not self.decay_biases
-        return any(layer["kind"] == "batchNormalisation" for layer in self.network_.layers())
-
-    def _loss_settings(self, steps_per_epoch):
-        """What a subclass adds to the engine's settings."""
-        return {}

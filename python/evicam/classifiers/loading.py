@@ -23,14 +23,16 @@ def load(path):
     OSError
         If the file cannot be read.
     CheckpointError
-        If it is truncated, foreign, of a newer version, or lacks tensors; the message says which.
+        If it is truncated, foreign, of a newer version, lacks tensors, or has a parameter that predictions cannot be made by;
+        the message says which.
     """
     saved = read(path)
     if saved.kind not in KINDS:
         raise CheckpointError(f"{path}: it holds a {saved.kind!r}, which this evicam does not know")
     try:
         classifier = KINDS[saved.kind](**saved.params)
-    except TypeError as error:
+        classifier._check_predicting()
+    except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: {error}") from None
     classifier._restore(saved)
     return classifier

@@ -7,8 +7,10 @@ PARAMETERS = """
         "resnet34-imagenet" with their own), architecture text, or a model of
         `evicam.nn`.
     epochs : int
-        Passes over the training images.
+        Passes over the training images, at most a million.
     batch_size : int
+        Images in a step, at most 2^20. Where there are fewer in all, a step is of all of them, in the memory that twice as
+        many would take (in a network with dropout 1024, or the batch if that is smaller).
     optimiser : {"adam", "adamw", "sgd"}
         Adam has its weight decay in the gradient, AdamW apart; SGD has Nesterov momentum 0.9.
     learning_rate : float
@@ -25,7 +27,7 @@ PARAMETERS = """
         Learning rate over a fit. "one-cycle" rises to `learning_rate` over the first 30% and falls to nearly nothing;
         "cosine" falls from it to zero; "step" multiplies it by 0.1 every 7 epochs.
     warmup : float
-        Epochs over which the learning rate rises linearly.
+        Epochs over which the learning rate rises linearly, at most a million.
     average_decay : float
         Decay d of an exponential moving average of the weights, 0 (none) to below 1, e.g. 0.999: after step t
         a = d a + (1 - d) w, with min(d, (1 + t) / (10 + t)) for d, so that the first weights are soon forgotten. The
@@ -53,7 +55,7 @@ PARAMETERS = """
     early_stopping : int or None
         Stop after so many epochs without a better fit of the validation images.
     warm_start : bool
-        Whether `fit` starts from the weights of the fit before.
+        Whether `fit` starts from the weights of the fit before; `architecture` and `normalisation` must then be the same.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
         Seed of weights, shuffling, dropout and the validation split. With the same one, the same bits come out, for
         any number of threads.
@@ -68,7 +70,9 @@ ATTRIBUTES = """
         One entry per epoch: loss, accuracy, uncertainty, evidence_correct and evidence_wrong (mean total evidence of
         images classified right and wrong), dead_evidence_fraction (share of images with next to no evidence for
         their own class), kl_share (of the loss), kl_weight and learning_rate (of the epoch's first step), seconds;
-        val_loss, val_accuracy and val_uncertainty where there is a validation set.
+        val_loss, val_accuracy and val_uncertainty where there is a validation set. A SoftmaxClassifier gathers no evidence:
+        its uncertainty, val_uncertainty, evidence_correct, evidence_wrong, dead_evidence_fraction, kl_share and kl_weight
+        are always 0, which says nothing.
     interrupted_ : bool
         Whether the last fit was stopped by Ctrl-C; `fit(X, y, resume=True)` completes it.
     pretrained_ : list of str

@@ -98,7 +98,7 @@ def _from_pickled(content, values):
         raise WeightsError(f"it holds a {type(content).__name__}, not a state dict: tensors by name")
     foreign = [name for name, value in content.items() if not (isinstance(name, str) and isinstance(value, Tensor))]
     if foreign:
-        raise WeightsError(f"its state dict holds other things than tensors: {_shortened(foreign)}")
+        raise WeightsError(f"its state dict holds other things than tensors: {shortened(foreign)}")
     return _without_prefix({name: tensor.array(values[tensor.storage]) for name, tensor in content.items()})
 
 
@@ -113,7 +113,7 @@ def _from_safetensors(data):
         raise WeightsError("it is a checkpoint of evicam: load it with evicam.load; to_torch_state writes what PyTorch reads")
     unknown = [f"{name} ({value['dtype']})" for name, value in tensors if value["dtype"] not in _SAFETENSORS]
     if unknown:
-        raise WeightsError(f"its tensors have dtypes that are not read: {_shortened(unknown)}")
+        raise WeightsError(f"its tensors have dtypes that are not read: {shortened(unknown)}")
     found = {}
     for name, value in tensors:
         found[name] = decode(value["data"], StorageKind(_SAFETENSORS[value["dtype"]])).reshape(value["shape"])
@@ -159,6 +159,7 @@ def as_state(state, name="state"):
     return found, None
 
 
-def _shortened(names):
+def shortened(names):
+    """The first names of a list, as a text."""
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return ", ".join(f"{name!s:.80}" for name in names[:8]) + more

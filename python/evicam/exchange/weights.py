@@ -7,6 +7,7 @@ import numpy as np
 from ..parameters import check_tensors, read_parameters, write_parameters
 from .layouts import Layouts
 from .pickles import WeightsError
+from .states import shortened
 
 # A counter in PyTorch's batch normalisation, which only matters to one without momentum.
 _COUNTER = ".num_batches_tracked"
@@ -26,15 +27,26 @@ def set_weights(network, image_shape, state, strict=True):
     strict : bool
         Whether all names must be there and no others. Otherwise those that are missing keep what they have.
 
+    Returns
+    -------
+    missing, unknown : list of str
+        The network's names that `state` lacks, and those of `state` that were passed over.
+
     Raises
     ------
     WeightsError
-        That lists all names that are missing, not known or of another shape.
+        That lists all names that are missing, not known or of another shape; if no name is the network's.
     """
     layouts = Layouts(network, image_shape)
     state = {name: as_weights(name, values) for name, values in state.items() if not name.endswith(_COUNTER)}
     wanted = layouts.shapes
+    missing, unknown = ([name for name in one if name not in other] for one, other in ((wanted, state), (state, wanted)))
     if not strict:
+        if len(unknown) == len(state):
+            raise WeightsError(
+                f"no name of state is one of the network's: it has {shortened(unknown) or 'none'}, and the network "
+                f"{shortened(missing)}"
+            )
         state = {name: values for name, values in state.items() if name in wanted}
         wanted = {name: shape for name, shape in wanted.items() if name in state}
     try:
@@ -51,6 +63,7 @@ def set_weights(network, image_shape, state, strict=True):
     parameters = read_parameters(network)
     parameters.update((name, layouts.from_torch(name, values)) for name, values in state.items())
     write_parameters(network, parameters)
+    return missing, unknown
 
 
 def get_weights(network, image_shape):

@@ -15,6 +15,8 @@ class Layer:
     name : str, optional
         What `explain(layer=...)`, messages and checkpoints call it. By default the kind and a number, counted from the
         image on: ``"conv1"``, ``"bn1"``, ``"conv2"``. Containers put theirs before what they hold: ``"block1.conv1"``.
+        A letter and then letters, digits, ``.``, ``_`` and ``-``, with what stands before it at most 63 in all, and not
+        ``"image"``, which is what the first layer reads.
     """
 
     name: str | None = field(default=None, kw_only=True)
@@ -24,6 +26,8 @@ class Layer:
     label: ClassVar[str]
 
     def __post_init__(self):
+        if type(self) is Layer:
+            raise TypeError("nn.Layer is what all layers share, and none by itself: take another of evicam.nn, such as nn.Linear")
         if self.name is not None and not isinstance(self.name, str):
             raise TypeError(f"name is {self.name!r}, but must be a str")
 
