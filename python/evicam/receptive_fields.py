@@ -133,7 +133,7 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
     ------
     ValueError
         Unknown layer or one without spatial extent (the message lists those that have); an architecture without
-        `image_shape`, or a classifier with another one than it was fitted on.
+        `image_shape`, or a classifier with another one than it was fitted on; an `image_shape` of another form.
 
     Examples
     --------
@@ -151,19 +151,29 @@ def _network_of(model, image_shape):
     """The engine's network of `model` and the image shape (H, W, C) it was made for."""
     from .nn import Layer
 
+    if image_shape is not None:
+        image_shape = _checked_shape(image_shape)
     if not isinstance(model, (str, Layer)):
         network, shape = fitted_network(model)
-        if image_shape is not None and tuple(image_shape) != tuple(shape)[: len(image_shape)]:
-            raise ValueError(f"image_shape is {tuple(image_shape)}, but the classifier was trained on {tuple(shape)}")
+        if image_shape is not None and image_shape != tuple(shape)[: len(image_shape)]:
+            raise ValueError(f"image_shape is {image_shape}, but the classifier was trained on {tuple(shape)}")
         return network, shape
     from . import _native
     from .architectures import architecture_text
 
-    if image_shape is None or len(image_shape) not in (2, 3):
-        raise ValueError(f"image_shape is {image_shape!r}, but with an architecture must be (H, W) or (H, W, C)")
+    if image_shape is None:
+        raise ValueError("image_shape is None, but with an architecture must be (H, W) or (H, W, C)")
     shape = (*image_shape, 1)[:3]
     text = architecture_text(model, 2)  # the number of classes has no bearing on where cells look
-    return _native.Network(text, *(int(side) for side in shape), 0), shape
+    return _native.Network(text, *shape, 0), shape
+
+
+def _checked_shape(image_shape) -> tuple[int, ...]:
+    """(H, W) or (H, W, C) as ints; ValueError otherwise."""
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
+    if len(shape) not in (2, 3) or not all(isinstance(side, (int, np.integer)) and side >= 1 for side in shape):
+        raise ValueError(f"image_shape is {image_shape!r}, but must be (H, W) or (H, W, C), whole numbers of at least 1")
+    return tuple(map(int, shape))
 
 
 def fitted_network(classifier):

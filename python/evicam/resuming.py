@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,17 +25,26 @@ class TrainingFile:
 
     Raises
     ------
+    ValueError
+        If the path is empty.
     FileNotFoundError
         If there is no folder for it.
+    IsADirectoryError
+        If either is a folder.
     """
 
     def __init__(self, path):
+        if not os.fspath(path):
+            raise ValueError(f"checkpoint is {path!r}, but must be the path of a file")
         self.path = Path(path)
         if self.path.is_symlink():
             # Both files are to be where the link leads.
             self.path = self.path.resolve()
         self.previous = self.path.with_name(self.path.name + ".previous")
         check_folder(self.path)
+        for file in (self.path, self.previous):
+            if file.is_dir():
+                raise IsADirectoryError(f"checkpoint is {str(path)!r}, but {file} is a folder: name a file")
 
     def read(self):
         """What the checkpoint holds, or else the one before it, with a warning.

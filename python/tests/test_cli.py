@@ -97,6 +97,70 @@ def test_train_from_pretrained_weights(folder, model, tmp_path, capsys):
     assert "none.pth" in message
 
 
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Pictures in colour, of several sizes."""
+    top = tmp_path_factory.mktemp("photos")
+    for index, (image, name) in enumerate(zip(X[:12], Y)):
+        (top / name).mkdir(exist_ok=True)
+        Image.fromarray(image).convert("RGB").resize((20 + index, 24)).save(top / name / f"{index:03}.png")
+    return top
+
+
+@pytest.mark.parametrize("size, shape", [("24,20", (24, 20, 3)), ("21", (21, 21, 3))])
+def test_train_on_photos_of_several_sizes(photos, tmp_path, size, shape):
+    target = tmp_path / "model"
+    command = ["train", "--data", str(photos), "--quiet", "--epochs", "1", "--model-out", str(target)]
+    assert main([*command, "--image-size", size]) == 0
+    classifier = evicam.load(target)
+    assert classifier.image_shape_ == shape
+    data = evicam.datasets.from_folder(photos, image_shape=shape)
+    again = evicam.EvidentialClassifier(epochs=1, random_state=0, verbose=False)
+    again.fit(data.images, np.asarray(data.class_names)[data.labels])
+    np.testing.assert_array_equal(classifier.decision_function(data.images), again.decision_function(data.images))
+
+
+def test_train_on_photos_refuses(photos, tmp_path, capsys):
+    command = ["train", "--data", photos, "--model-out", tmp_path / "model", "--image-size"]
+    assert "in a shell --image-size, to resize them all" in fails(capsys, *command[:-1])
+    for size in ("0", "20,0", "20x20", "20,", "20,20,3", "-4,4", "", "1.5"):
+        assert f"--image-size is {size!r}, but must be H,W or one" in fails(capsys, *command[:-1], f"--image-size={size}")
+    message = fails(capsys, "train", "--data", "mnist", "--model-out", tmp_path / "model", "--image-size", 20)
+    assert "--image-size is of a folder, but --data mnist is none" in message
+    message = fails(capsys, *command, 20, "--root", tmp_path)
+    assert "--root is of a data set, but --data" in message and "is a folder" in message
+
+
+@pytest.mark.parametrize("checkpoint", ["model", "folder/../model", "link", "folder", ""])
+def test_train_keeps_its_checkpoint_apart(folder, tmp_path, capsys, checkpoint):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "model")
+    where = checkpoint and tmp_path / checkpoint
+    message = fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "model", "--checkpoint", where)
+    assert {
+        "": "checkpoint is '', but must be the path of a file",
+        "folder": f"checkpoint is '{where}', but {where} is a folder: name a file",
+    }.get(checkpoint, f"--model-out: {tmp_path / 'model'} is kept for --checkpoint {where}; name another file") in message
+    target = tmp_path / "a.previous"
+    message = fails(capsys, "train", "--data", folder, "--model-out", target, "--checkpoint", tmp_path / "a")
+    assert "a.previous is kept for --checkpoint" in message
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "link"}
+
+
+def test_train_says_what_the_recipe_changes(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for default in ("10", "0.002", "0"):
+        assert f"(default {default}, or the recipe's)" in text
+    assert "mse (default, or the recipe's)" in text
+
+
+def test_train_that_diverges_is_told_in_a_sentence(folder, tmp_path, capsys):
+    command = ["train", "--data", folder, "--quiet", "--model-out", tmp_path / "model", "--epochs", 3]
+    assert "no longer finite" in fails(capsys, *command, "--learning-rate", "1e30")
+
+
 def test_train_refuses(folder, tmp_path, capsys):
     target = tmp_path / "model.safetensors"
     assert "there is no folder" in fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "no" / "model")
@@ -148,6 +212,18 @@ def test_evaluate_on_bad_input(folder, model, tmp_path, capsys):
         (tmp_path / "other" / name).mkdir(parents=True)
         Image.fromarray(X[index]).save(tmp_path / "other" / name / "one.png")
     assert "ring" in fails(capsys, "evaluate", model, "--data", tmp_path / "other")
+
+
+def test_evaluate_on_pictures_of_other_sizes_and_colours(photos, model, capsys):
+    """Brought to what the classifier knows, as `predict` does."""
+    assert main(["evaluate", str(model), "--data", str(photos), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    data = evicam.datasets.from_folder(photos, image_shape=(20, 20, 1))
+    assert row["images"] == 12
+    assert row["accuracy"] == evicam.load(model).score(data.images, np.asarray(data.class_names)[data.labels])
+    message = fails(capsys, "evaluate", model, "--data", photos, "--split", "test")
+    assert f"--split is of a data set, but --data {photos} is a folder" in message
+    assert "split is 'foo'" in fails(capsys, "evaluate", model, "--data", "mnist", "--split", "foo")
 
 
 # ---- predict ----
@@ -236,6 +312,17 @@ def test_explain_on_bad_input(folder, model, tmp_path, capsys):
     assert "'rise'" in fails(capsys, "explain", model, image, *out, "--method", "rice")
     assert "'belief'" in fails(capsys, "explain", model, image, *out, "--quantity", "trust")
     assert "works on pixels" in fails(capsys, "explain", model, image, *out, "--method", "rise", "--layer", "conv1")
+    assert not (tmp_path / "maps").exists()
+
+
+def test_explain_classes_with_odd_names(tmp_path, capsys):
+    names = np.array([r"$\frac{$", "a $5$ bill", "$x$"])
+    labels = names[np.unique(Y, return_inverse=True)[1]]
+    evicam.EvidentialClassifier(epochs=1, random_state=0, verbose=False).fit(X, labels).save(tmp_path / "model")
+    Image.fromarray(X[0]).save(tmp_path / "$x$.png")
+    command = ["explain", str(tmp_path / "model"), str(tmp_path / "$x$.png"), "--out", str(tmp_path / "maps")]
+    assert main([*command, "--target", names[0]]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / "maps" / "$x$.png")]
 
 
 # ---- info, help, versions ----
@@ -262,5 +349,7 @@ def test_threads(model, capsys):
         assert main(["info", "--threads", "1"]) == 0
         assert ", 1 threads" in capsys.readouterr().out
         assert "threads is 0" in fails(capsys, "info", "--threads", 0)
+        message = "--threads is 99999999999999999999, which is too large"
+        assert message in fails(capsys, "info", "--threads", 99999999999999999999)
     finally:
         evicam.set_num_threads(threads)

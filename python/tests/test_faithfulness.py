@@ -73,6 +73,18 @@ def test_softmax_classifiers_have_curves_of_classes(softmax):
         metrics.deletion(softmax, X, H, "uncertainty")
 
 
+def test_a_label_may_be_a_tuple(evidential):
+    classifier = copy.deepcopy(evidential)
+    classifier.classes_ = np.empty(3, object)
+    classifier.classes_[:] = [("a", 1), ("a", 2), ("b", (1, 2))]
+    for name, label in zip(evidential.classes_, classifier.classes_):
+        found = metrics.deletion(classifier, X, H, label, step=100)
+        assert np.array_equal(found.values, metrics.deletion(evidential, X, H, name, step=100).values)
+        assert found.target == f"probability of {label!r}"
+    several = metrics.deletion(evidential, X, H, tuple(Y), step=100)  # no label itself
+    assert np.array_equal(several.values, metrics.deletion(evidential, X, H, Y, step=100).values)
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 8, 1000])
 def test_batches_change_nothing(evidential, batch_size):
     whole = metrics.insertion(evidential, X, H, step=60)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evicam import experiments, metrics
+from evicam import experiments, metrics, receptive_field
 
 random = np.random.default_rng(0)
 H = random.random((40, 9, 7)).astype(np.float32)
@@ -310,3 +310,13 @@ def test_what_object_masks_refuse():
     ):
         with pytest.raises(ValueError, match=message):
             metrics.object_masks(images, **settings)
+
+
+@pytest.mark.parametrize("given", ["lenet", "evidential"])
+@pytest.mark.parametrize(
+    "shape", [28, 28.7, "28", (28,), (28.7, 28), (28, "28"), (0, 28), (28, 28, 1, 1), [[28, 28]], np.int64(28)]
+)
+def test_receptive_fields_are_of_whole_pixels(request, given, shape):
+    model = request.getfixturevalue(given) if given == "evidential" else given
+    with pytest.raises(ValueError, match=r"image_shape is .*28.*, but must be \(H, W\) or \(H, W, C\), whole numbers"):
+        receptive_field(model, image_shape=shape)

@@ -1,6 +1,7 @@
 """Figures: what they say, that nothing overlaps, and that they leave the caller's Matplotlib alone."""
 
 import base64
+import copy
 import io
 import signal
 import subprocess
@@ -249,7 +250,64 @@ def test_save_replaces_the_file_or_leaves_it(tmp_path, explanation):
     assert path.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(OSError):
         plot.save(plot.overlay(explanation[:1]), tmp_path / "nowhere" / "figure.png")
-    assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
+    plot.save(plot.overlay(explanation[:1]), tmp_path / "figure")
+    for name in ("figure.pdf", "figure.PNG.svg", "figure.jpg"):
+        with pytest.raises(ValueError, match=f"path is .*{name}', but must end in .png: for another format use figure.savefig"):
+            plot.save(plot.overlay(explanation[:1]), tmp_path / name)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["figure", "figure.png"]
+
+
+# ---- names of classes ----
+
+
+def figures_of(classes, **settings):
+    """Each figure that names classes, of twins whose classes these are."""
+    pair = [copy.deepcopy(twin) for twin in twins()]
+    for twin in pair:
+        twin.classes_ = np.array(classes)
+    opinion, labels = pair[0].predict_opinion(X[:3]), settings.pop("labels", pair[0].classes_)
+    for_each = dict(labels=labels, **settings)
+    return {
+        "overlay": lambda: plot.overlay(quietly(pair[0], X[:3]), **for_each),
+        "overlay of given classes": lambda: plot.overlay(quietly(pair[0], X[:3], target=pair[0].classes_), **settings),
+        "opinion_bars": lambda: plot.opinion_bars(opinion, **for_each),
+        "rotation": lambda: plot.rotation(experiments.rotation(*pair, X[0], labels[0], degrees=[0, 45]), **settings),
+        "out_of_sample": lambda: plot.out_of_sample(experiments.out_of_sample(*pair), **settings),
+        "stages": lambda: plot.stages(experiments.stages(pair[0], X[:3], labels), **settings),
+    }
+
+
+NAMING = tuple(figures_of(range(3)))
+
+
+@pytest.mark.parametrize("name", NAMING)
+@pytest.mark.parametrize("as_labels", [True, False])
+def test_a_dollar_sign_in_a_name_is_one(name, as_labels):
+    names = [r"$\frac{$", "$5$", r"a\$ $x$"]
+    figure = figures_of(names if as_labels else range(3), **{} if as_labels else {"class_names": names})[name]()
+    drawn(figure)
+    figure.savefig(io.BytesIO(), format="png")  # in the caller's style
+    words = [text for axes in figure.axes for text in (*axes.texts, *axes.get_yticklabels(), axes.title, axes._left_title)]
+    shown = [text for text in words if any(name in text.get_text() for name in names)]
+    assert shown and not any(text.get_parse_math() for text in shown)
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_names_are_for_the_labels(name):
+    for wrong, settings, message in (
+        (range(3), dict(class_names=["a", "b"]), "class_names has 2 names, but the labels run from 0 to 2"),
+        (list("abc"), dict(class_names=["a", "b", "c"]), "class_names is given, but the labels, as 'a', are no positions in it"),
+        (range(3), dict(class_names="abc"), "class_names is 'abc', but must be a sequence of names"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            figures_of(wrong, **settings)[name]()
+    drawn(figures_of([False, True, 2], class_names=["a", "b", "c"])[name]())
+
+
+@pytest.mark.parametrize("name", ["overlay", "opinion_bars", "rotation"])
+def test_no_label_is_named_from_the_end(name):
+    with pytest.raises(ValueError, match="class_names has 3 names, but the labels run from -1 to 2: each must be a position"):
+        figures_of(range(3), labels=np.array([-1, 0, 1]), class_names=["a", "b", "c"])[name]()
 
 
 def test_a_notebook_shows_figures_without_pyplot(explanation, turning, stranger):

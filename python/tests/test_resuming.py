@@ -274,6 +274,26 @@ def test_folders_are_checked_before_training(tmp_path):
         recipe(epochs=10**6).fit(X, Y, checkpoint=tmp_path / "nowhere" / "a.safetensors")
 
 
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize(
+    "name, error, message",
+    [
+        ("", ValueError, "checkpoint is '', but must be the path of a file"),
+        ("photos", IsADirectoryError, "checkpoint is 'photos', but photos is a folder: name a file"),
+        ("link", IsADirectoryError, "checkpoint is 'link', but .*photos is a folder: name a file"),
+        ("kept", IsADirectoryError, "checkpoint is 'kept', but kept.previous is a folder: name a file"),
+    ],
+)
+def test_checkpoints_are_files(tmp_path, monkeypatch, name, error, message, resume):
+    """Said before training, and without the advice to delete what is there."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("photos", "kept.previous"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    with pytest.raises(error, match=f"^{message}$"):
+        recipe(epochs=10**6).fit(X, Y, checkpoint=name, resume=resume)
+
+
 def test_classes_are_checked_before_training(tmp_path):
     with pytest.raises(TypeError, match="class frozenset.* is a frozenset, but a checkpoint can hold"):
         recipe(epochs=10**6).fit(X, [frozenset("a"), frozenset("b")] * 75, checkpoint=tmp_path / "a.safetensors")

@@ -12,7 +12,7 @@ from ..arrays import as_image, check_positive_int
 from ..explanations import Explanation, explain
 from ..opinion import Opinion
 from ..receptive_fields import ReceptiveField, fitted_network
-from ..words import class_name
+from ..words import check_names, class_name
 from .judgement import SURE, Judgement, judge
 from .reservations import reservations
 
@@ -209,7 +209,9 @@ def card(classifier, image, method="grad-cam", layer=None, resize="aligned", *, 
         raise ValueError(f"top is {top}, but must be at most {LIMIT}: more heatmaps would be too small to see")
     images = as_image(image, image_shape)
     order = np.argsort(-classifier.logits(images)[0], kind="stable")
-    names = _names(classifier.classes_[order].tolist(), class_names)
+    labels = classifier.classes_[order]
+    check_names(class_names, labels)
+    names = [class_name(label, class_names) for label in labels.tolist()]
     labels = classifier.classes_[order[:top]]
     with warnings.catch_warnings():
         # The card says so itself: `reservations`.
@@ -218,20 +220,3 @@ def card(classifier, image, method="grad-cam", layer=None, resize="aligned", *, 
         classes = explain(classifier, np.repeat(images, len(labels), 0), method, labels, layer, resize, scale="shared")
         doubt = explain(classifier, images, method, "uncertainty", layer, resize)
     return Card(images[0], classifier.predict_opinion(images), order, names, classes, doubt)
-
-
-def _names(labels, class_names) -> list[str]:
-    """Names of `labels`; ValueError where there are too few."""
-    if class_names is None:
-        return [str(label) for label in labels]
-    if isinstance(class_names, (str, dict)) or not hasattr(class_names, "__len__") or not hasattr(class_names, "__getitem__"):
-        raise TypeError(f"class_names is {class_names!r:.50}, but must be a sequence of names")
-    positions = [label for label in labels if isinstance(label, int)]
-    if len(positions) < len(labels):
-        raise ValueError(f"class_names is given, but the labels, as {labels[0]!r}, are no positions in it: leave it out")
-    if min(positions) < 0 or max(positions) >= len(class_names):
-        raise ValueError(
-            f"class_names has {len(class_names)} names, but the labels run from {min(positions)} to {max(positions)}: "
-            "each must be a position in it"
-        )
-    return [class_name(label, class_names) for label in labels]

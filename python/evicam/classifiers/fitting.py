@@ -70,6 +70,8 @@ class Fitting:
             then, or is what it was before the call.
         CheckpointError
             If training is to go on from a checkpoint, but neither it nor the one before can be used.
+        FileNotFoundError, IsADirectoryError
+            If there is no folder for the checkpoint, or a folder in its place.
 
         Warns
         -----

@@ -9,6 +9,8 @@ import warnings
 
 from . import evaluate, explain, info, predict, reproduce, train
 
+# What goes wrong by what was given; anything else is a mistake of ours, and shows where it came from.
+EXPECTED = (ValueError, OSError, ImportError, MemoryError, OverflowError, FloatingPointError)
 COMMANDS = (reproduce, train, evaluate, predict, explain, info)
 
 DESCRIPTION = "Image classifiers that say how much evidence they have, and where in the image it lies."
@@ -52,9 +54,9 @@ def main(arguments: list[str] | None = None, interrupted=lambda: False) -> int:
         except Exception as error:
             if interrupted():
                 raise KeyboardInterrupt from error
-            if options.debug or not isinstance(error, (ValueError, OSError, ImportError, MemoryError)):
+            if options.debug or not isinstance(error, EXPECTED):
                 raise
-            print(f"evicam: error: {_sentence(error)}", file=sys.stderr)
+            print(f"evicam: error: {_sentence(error, options)}", file=sys.stderr)
             return 2
 
 
@@ -88,8 +90,11 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _sentence(error: BaseException) -> str:
+def _sentence(error: BaseException, options: argparse.Namespace) -> str:
     """What went wrong, on one line."""
+    large = [name for name, value in vars(options).items() if isinstance(value, int) and value.bit_length() > 63]
+    if isinstance(error, OverflowError) and large:
+        return f"--{large[0].replace('_', '-')} is {getattr(options, large[0])}, which is too large"
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     if isinstance(error, MemoryError):

@@ -8,12 +8,11 @@ HELP = "test a classifier on labelled images"
 
 
 def add_arguments(parser):
+    from .files import add_data_arguments
+
     parser.add_argument("model", metavar="MODEL", help="a file written by `evicam train` or `evicam reproduce`")
-    parser.add_argument(
-        "--data", required=True, metavar="DATA", help="fashion-mnist, mnist, cifar-10, or a folder with a folder per class"
-    )
-    parser.add_argument("--split", default="test", help="test (default) or train; of a data set")
-    parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
+    add_data_arguments(parser, ", whose images are resized to the classifier's size")
+    parser.add_argument("--split", help="test (default) or train; of a data set")
     parser.add_argument("--flip", action="store_true", help="mean of the logits of image and mirror image")
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
 
@@ -26,7 +25,7 @@ def run(options):
     classifier = load(options.model)
     if options.flip:
         classifier.set_params(test_time_flip=True)
-    found = labelled(options.data, options.split, options.root)
+    found = labelled(options, options.split or "test", classifier.image_shape_)
     # `reproduce` trains on the numbers of the classes, `train` on their names.
     images, labels = (found.images, found.labels) if classifier.classes_.dtype.kind in "iu" else named(found)
     tested = evaluate(classifier, images, labels)

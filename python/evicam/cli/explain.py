@@ -47,7 +47,6 @@ def run(options):
     classifier = load(options.model)
     target = _label(classifier.classes_, options.target)
     folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     given = image_files(options.images)
     kept = {file.resolve() for file in given}
@@ -62,6 +61,7 @@ def run(options):
             quantity=options.quantity,
             scale=options.scale,
         )
+        folder.mkdir(parents=True, exist_ok=True)
         opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
         for position, file in enumerate(files):
             path = free_name(folder, file.stem, taken, kept)

@@ -31,11 +31,26 @@ def batches(paths, image_shape, invert):
         yield part, images
 
 
-def labelled(data, split, root):
-    """A split of a data set, or a folder with a folder per class, as a `Dataset`."""
+def add_data_arguments(parser, more=""):
+    parser.add_argument(
+        "--data", required=True, metavar="DATA", help=f"fashion-mnist, mnist, cifar-10, or a folder with a folder per class{more}"
+    )
+    parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
+
+
+def labelled(options, split, image_shape=None):
+    """A split of the data set, or the images in the folder, that --data names, as a `Dataset`; a folder's are brought to
+    `image_shape`."""
     from .. import datasets
 
-    return datasets.from_folder(data) if Path(data).is_dir() else datasets.load(data, split=split, root=root)
+    is_folder = Path(options.data).is_dir()
+    for name in ("split", "root") if is_folder else ("image_size",):
+        if getattr(options, name, None) is not None:
+            wanted, given = ("data set", "a folder") if is_folder else ("folder", "none")
+            raise ValueError(f"--{name.replace('_', '-')} is of a {wanted}, but --data {options.data} is {given}")
+    if is_folder:
+        return datasets.from_folder(options.data, image_shape=image_shape)
+    return datasets.load(options.data, split=split, root=options.root)
 
 
 def named(found):

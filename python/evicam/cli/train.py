@@ -10,11 +10,15 @@ HELP = "train a classifier and save it"
 
 
 def add_arguments(parser):
+    from .files import add_data_arguments
+
+    add_data_arguments(parser)
     parser.add_argument(
-        "--data", required=True, metavar="DATA", help="fashion-mnist, mnist, cifar-10, or a folder with a folder per class"
+        "--image-size",
+        metavar="H,W",
+        help="resize a folder's images to it, or to squares of one number (default: they must have one size)",
     )
     parser.add_argument("--model-out", required=True, metavar="FILE", help="where to save it, e.g. model.safetensors")
-    parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only")
     parser.add_argument("--softmax", action="store_true", help="train the softmax twin instead of the evidential classifier")
     parser.add_argument("--architecture", default="lenet", help="lenet (default), resnet18 or another name, or architecture text")
@@ -29,13 +33,16 @@ def add_arguments(parser):
         help="begin with the weights of a model of evicam or of PyTorch (.pth, .safetensors), or a URL",
     )
     parser.add_argument("--pretrained-sha256", metavar="DIGITS", help="of that file: the first 8 digits or more")
-    parser.add_argument("--loss", help="mse (default), log or digamma; of the evidential classifier")
+    parser.add_argument("--loss", help="mse (default, or the recipe's), log or digamma; of the evidential classifier")
     parser.add_argument("--evidence", help="exponential (default), softplus or relu; of the evidential classifier")
-    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images (default 10, or the recipe's)")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images in a step (default 128)")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its highest (default 0.002)")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its highest (default 0.002, or the recipe's)")
     parser.add_argument(
-        "--validation-fraction", type=float, metavar="SHARE", help="share of the images kept from training (default 0)"
+        "--validation-fraction",
+        type=float,
+        metavar="SHARE",
+        help="share of the images kept from training (default 0, or the recipe's)",
     )
     parser.add_argument(
         "--checkpoint", metavar="FILE", help="save the training there after every epoch, and go on from it if it is there"
@@ -53,9 +60,10 @@ def run(options):
     classifier = kind(**_settings(options))
     limit = None if options.limit is None else check_positive_int(options.limit, "--limit")
     target = Path(options.model_out)
-    _check_target(target)
+    _check_target(target, options.checkpoint)
+    size = None if options.image_size is None else _size(options.image_size)
     say = (lambda *_: None) if options.quiet else print
-    images, labels, test = _data(options, limit)
+    images, labels, test = _data(options, limit, size)
     say(f"Training on {len(images):,} images")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "training was interrupted")
@@ -71,8 +79,18 @@ def run(options):
         say(f"Test images: {evaluate(classifier, *test)}")
 
 
-def _check_target(target):
-    """OSError now, rather than after the training, where no file can be written."""
+def _size(text) -> tuple[int, int]:
+    """(H, W) as "H,W", or as one number where they are the same."""
+    sides = text.split(",")
+    if len(sides) > 2 or not all(side.isdecimal() and int(side) for side in sides):
+        raise ValueError(f"--image-size is {text!r}, but must be H,W or one number for both, in pixels")
+    return int(sides[0]), int(sides[-1])
+
+
+def _check_target(target, checkpoint):
+    """OSError or ValueError now, rather than after the training, where no file can be written."""
+    from ..resuming import TrainingFile
+
     folder = target.resolve().parent
     if not folder.is_dir():
         raise FileNotFoundError(f"--model-out: there is no folder {folder}")
@@ -80,6 +98,10 @@ def _check_target(target):
         raise IsADirectoryError(f"--model-out: {target} is a folder")
     if not os.access(target if target.exists() and not target.is_file() else folder, os.W_OK):
         raise PermissionError(f"--model-out: {target} cannot be written to")
+    if checkpoint is not None:
+        file = TrainingFile(checkpoint)
+        if target.resolve() in (file.path.resolve(), file.previous.resolve()):
+            raise ValueError(f"--model-out: {target} is kept for --checkpoint {checkpoint}; name another file")
 
 
 def _settings(options) -> dict:
@@ -100,10 +122,10 @@ def _settings(options) -> dict:
     return given | dict(architecture=options.architecture, random_state=options.seed, verbose=not options.quiet)
 
 
-def _data(options, limit):
+def _data(options, limit, size):
     """Training images, their labels as class names, and a test set where there is one."""
     from .files import labelled, named
 
-    images, labels = named(labelled(options.data, "train", options.root))
-    test = None if Path(options.data).is_dir() else named(labelled(options.data, "test", options.root))
+    images, labels = named(labelled(options, "train", size))
+    test = None if Path(options.data).is_dir() else named(labelled(options, "test"))
     return images[:limit], labels[:limit], test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -39,9 +40,18 @@ def write(folder, results, figures, evidential, softmax) -> None:
 
 
 def publish(staging, out) -> None:
-    """Move the finished files into place, ``results.json`` last: where it is new, so is all the rest."""
+    """Move the finished files into place, ``results.json`` last: where it is new, so is all the rest.
+
+    Raises
+    ------
+    OSError
+        Where a folder is in the way of a file, or a file in that of the folder of figures; nothing is moved then.
+    """
     files = sorted(path for path in staging.rglob("*") if path.is_file())
-    for path in sorted(files, key=lambda path: path.name == "results.json"):
-        target = out / path.relative_to(staging)
+    moves = {path: out / path.relative_to(staging) for path in sorted(files, key=lambda path: path.name == "results.json")}
+    for target in moves.values():
         target.parent.mkdir(exist_ok=True)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+    for path, target in moves.items():
         os.replace(path, target)

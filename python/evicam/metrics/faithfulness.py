@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels
+from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels, label_array
 from ..sampling import draw_seed
 from .inputs import as_heatmap
 from .overlap import mean_height
@@ -210,14 +210,15 @@ class Watched:
                 raise ValueError(f"target is {target!r}, but a {type(classifier).__name__} has no opinion: choose a class")
             self.name = target
             return
+        classes = np.asarray(classifier.classes_)
         if isinstance(target, str) and target == "predicted":
             self.name, labels = "probability of the predicted class", classifier.predict(images)
-        elif np.ndim(target) == 0:
-            self.name, labels = f"probability of {target!r}", np.full(len(images), target)
+        elif isinstance(target, tuple) and target in classes.tolist() or np.ndim(target) == 0:  # a label may be a tuple
+            self.name, labels = f"probability of {target!r}", label_array([target] * len(images))
         else:
             self.name, labels = "probability of given classes", target
         labels = as_labels(labels, len(images), "target")
-        self._codes = encode_labels(labels, np.asarray(classifier.classes_), "target")[1]
+        self._codes = encode_labels(labels, classes, "target")[1]
 
     def __call__(self, batch, index) -> np.ndarray:
         """The numbers [b] of images derived from those at `index`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arrays import check_real
+
 # Relevance up to this can be squared and summed over any image without overflow.
 LARGEST = 1e100
 
@@ -17,8 +19,10 @@ def as_mask(name, values, threshold=None, remedy=CUT_BEFORE) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        Shapes that are not those of images; NaN; values that are no mask, without `threshold`.
+        Shapes that are not those of images; NaN; values that are no mask, without `threshold`; a threshold that is no finite
+        number.
     """
+    threshold = None if threshold is None else check_real(threshold, "threshold")
     values = np.asarray(values)
     _check_shape(name, values)
     if values.dtype.kind not in "bfiu":

@@ -32,7 +32,8 @@ def dice(a, b, *, threshold=None):
     Raises
     ------
     ValueError, TypeError
-        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
+        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`; a threshold that is
+        no finite number.
 
     Notes
     -----
@@ -67,7 +68,8 @@ def iou(a, b, *, threshold=None):
     Raises
     ------
     ValueError, TypeError
-        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`.
+        Shapes that differ or are not those of images; NaN; values that are no mask, without `threshold`; a threshold that is
+        no finite number.
 
     Notes
     -----

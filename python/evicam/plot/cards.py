@@ -42,11 +42,11 @@ def card(card, *, figure=None):
     top = max(side, 0.6 + 0.215 * (shown + 1)) + 0.3
     words = LINE * len(notes) + 0.1
     figure = new_figure(figure, WIDTH, 0.25 * len(heading) + top + rows * (side + 0.3) + 0.45 + words)
-    figure.suptitle(_plain("\n".join(heading)), fontsize=13, x=0.02, ha="left")
+    figure.suptitle("\n".join(heading), fontsize=13, x=0.02, ha="left")
     upper, lower, last = figure.subfigures(3, 1, height_ratios=[top, rows * (side + 0.3) + 0.45, words])
     picture, bars = upper.subplots(1, 2, width_ratios=[1, 2.2])
     show(picture, card.image)
-    names = [_plain(_short(name, 22)) for name in card.names[:shown]]
+    names = [_short(name, 22) for name in card.names[:shown]]
     draw_bars(bars, names, card.beliefs[:shown], card.uncertainty, EVIDENTIAL, xlabel="belief")
     bars.set_title(f"u {card.uncertainty:.2f} · dissonance {card.dissonance:.2f}", loc="left")
     grid = lower.subplots(rows, COLUMNS, squeeze=False)
@@ -54,8 +54,7 @@ def card(card, *, figure=None):
         axes.set_axis_off()
     for axes, (what, heatmap, empty) in zip(grid.flat, card.maps):
         show(axes, blend(card.image, heatmap))
-        name = _short(what, 16)
-        axes.set_title(_plain(f"for {name}") + "\nempty map" * bool(empty), fontsize=9.5, pad=3, linespacing=1.15)
+        axes.set_title(f"for {_short(what, 16)}" + "\nempty map" * bool(empty), fontsize=9.5, pad=3, linespacing=1.15)
     mappable = ScalarMappable(Normalize(0, 1), HEAT)
     bar = lower.colorbar(mappable, ax=grid.ravel().tolist(), orientation="horizontal", fraction=0.04, pad=0.02, aspect=50)
     bar.set_label("speaks for it; classes on one scale", fontsize=9)
@@ -68,8 +67,3 @@ def card(card, *, figure=None):
 def _short(text, limit) -> str:
     """Text cut to `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
-
-
-def _plain(text) -> str:
-    """Text that Matplotlib does not read as mathematics."""
-    return text.replace("$", r"\$")

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from ..words import class_name, with_article
+from ..words import check_names, class_name, with_article
 from .opinions import draw_bars
 from .pictures import as_rgb, show
 from .style import CLASSES, EVIDENTIAL, GRID, HATCH, INK, MARKERS, SOFT_INK, SOFTMAX, UNCERTAINTY, WIDTH, new_figure, styled
@@ -32,7 +32,13 @@ def rotation(result, *, class_names=None, figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        `class_names` without a name for each label.
     """
+    check_names(class_names, result.classes, [result.true_label])
     degrees = np.asarray(result.degrees, float)
     step = float(np.diff(degrees).min()) if len(degrees) > 1 else 10.0
     looks = _looks(result)
@@ -159,7 +165,13 @@ def out_of_sample(result, *, class_names=None, figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        `class_names` without a name for each label.
     """
+    check_names(class_names, result.classes)
     names = [class_name(label, class_names) for label in result.classes]
     figure = new_figure(figure, WIDTH, 1.1 + 0.215 * (len(names) + 1))
     picture, first, second = figure.subplots(1, 3, width_ratios=[0.8, 1.1, 1.1])

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..words import class_name
+from ..words import check_names, class_name
 from .pictures import show
 from .style import EVIDENTIAL, GRID, HATCH, INK, SOFT_INK, UNCERTAINTY, WIDTH, new_figure, styled
 
@@ -38,8 +38,8 @@ def opinion_bars(opinion, *, images=None, labels=None, class_names=None, columns
 
     Raises
     ------
-    ValueError
-        No images, or more than 24; `images` or `labels` of another length.
+    ValueError, TypeError
+        No images, or more than 24; `images` or `labels` of another length; `class_names` without a name for each label.
     """
     count, classes = opinion.belief.shape
     if not 1 <= count <= LIMIT:
@@ -47,6 +47,7 @@ def opinion_bars(opinion, *, images=None, labels=None, class_names=None, columns
     for name, given in (("images", images), ("labels", labels)):
         if given is not None and len(given) != count:
             raise ValueError(f"{name} has length {len(given)}, but there are {count} images")
+    check_names(class_names, opinion.classes, labels)
     names = [class_name(label, class_names) for label in np.asarray(opinion.classes).tolist()]
     columns = max(1, min(columns, count))
     rows = math.ceil(count / columns)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from ..words import class_name
+from ..words import check_names, class_name
 from .pictures import HEAT, SIGNED, as_rgb, blend, blend_signed
 from .style import INK, RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
 
@@ -45,8 +45,9 @@ def overlay(explanation, *, images=None, labels=None, opinion=None, class_names=
 
     Raises
     ------
-    ValueError
-        No images, or more than 64; `labels`, `images` or `opinion` of another length.
+    ValueError, TypeError
+        No images, or more than 64; `labels`, `images` or `opinion` of another length; `class_names` without a name for each
+        label.
     """
     count = len(explanation)
     images = explanation.images if images is None else images
@@ -55,6 +56,7 @@ def overlay(explanation, *, images=None, labels=None, opinion=None, class_names=
     for name, given in (("images", images), ("labels", labels), ("opinion", opinion)):
         if given is not None and len(given) != count:
             raise ValueError(f"{name} has length {len(given)}, but there are {count} images")
+    check_names(class_names, explanation.predicted, labels, None if isinstance(explanation.target, str) else explanation.target)
     columns = max(1, min(columns, count))
     rows = math.ceil(count / columns)
     titles = [_title(explanation, position, labels, opinion, class_names) for position in range(count)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..words import class_name
+from ..words import check_names, class_name
 from .pictures import blend, show
 from .style import RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
 
@@ -28,12 +28,13 @@ def stages(result, *, class_names=None, figure=None):
 
     Raises
     ------
-    ValueError
-        No images, or more than 16.
+    ValueError, TypeError
+        No images, or more than 16; `class_names` without a name for each label.
     """
     count, columns = len(result.labels), 1 + len(result.explanations)
     if not 1 <= count <= LIMIT:
         raise ValueError(f"result is of {count} images, but must be of 1 to {LIMIT}")
+    check_names(class_names, result.opinion.classes)
     side = WIDTH / columns
     figure = new_figure(figure, WIDTH, count * (side + 0.22) + 0.45)
     grid = figure.subplots(count, columns, squeeze=False)

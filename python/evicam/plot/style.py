@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import wraps
+from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -43,6 +44,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "text.color": INK,
+    "text.parse_math": False,  # a class may be called "$x$"
     "xtick.color": SOFT_INK,
     "ytick.color": SOFT_INK,
     "xtick.labelcolor": INK,
@@ -113,10 +115,15 @@ def save(figure, path) -> None:
     ----------
     figure : matplotlib.figure.Figure
     path : str or os.PathLike
+        Ends in .png, or has no suffix.
 
     Raises
     ------
+    ValueError
+        For the suffix of another format.
     OSError
         When the file cannot be written.
     """
+    if Path(path).suffix.lower() not in ("", ".png"):
+        raise ValueError(f"path is {str(path)!r}, but must end in .png: for another format use figure.savefig")
     write_file(path, as_png(figure))
