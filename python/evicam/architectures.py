@@ -1,7 +1,7 @@
 """Architectures by name, as text, or put together from layers."""
 
 from . import _native
-from .arrays import check_choice
+from .checks import check_choice
 from .nn import Layer
 
 ARCHITECTURES = (

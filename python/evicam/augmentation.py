@@ -7,7 +7,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from . import _native
-from .arrays import as_images, check_positive_int, check_real, is_flag
+from .arrays import as_images
+from .checks import check_positive_int, check_real, is_flag
 
 # Pixels, and epochs, that the engine counts to.
 _MOST = 1 << 31

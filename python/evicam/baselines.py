@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import check_positive_int, check_real
+from .checks import check_positive_int, check_real
 from .metrics.inputs import as_mask
 from .sampling import draw_seed
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import _native
-from .arrays import as_images, check_choice, check_positive_int
+from .arrays import as_images
+from .checks import check_choice, check_positive_int
 from .interrupts import Interrupt
 from .methods import Method, as_method
 from .methods.layers import WEIGHTS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .architectures import ARCHITECTURES
-from .arrays import check_choice, check_positive_int
 from .augmentation import Augmentation
+from .checks import check_choice, check_positive_int
 
 KINDS = ("evidential", "softmax")
 DATASETS = ("mnist", "fashion-mnist", "cifar-10")

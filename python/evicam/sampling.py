@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arrays import check_positive_int
+from .checks import check_positive_int
 
 
 def draw_seed(random_state):

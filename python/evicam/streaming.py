@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import as_images, check_choice, check_positive_int
+from .arrays import as_images
+from .checks import check_choice, check_positive_int
 from .explanations import explain
 from .receptive_fields import fitted_network
 from .targets import Target

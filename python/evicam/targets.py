@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import _native
-from .arrays import as_labels, check_choice, encode_labels
+from .checks import check_choice
+from .labels import as_labels, encode_labels
 from .training import EVIDENCE
 
 # Targets that belong to the whole opinion, and quantities that belong to a class.

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..arrays import as_image, check_positive_int
+from ..arrays import as_image
+from ..checks import check_positive_int
 from ..explanations import Explanation, explain
 from ..opinion import Opinion
 from ..receptive_fields import ReceptiveField, fitted_network

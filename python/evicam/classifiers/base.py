@@ -5,8 +5,9 @@ import copy
 import numpy as np
 
 from .. import checkpoint
-from ..arrays import as_images, as_labels, encode_labels, to_array
+from ..arrays import as_images, to_array
 from ..estimator import Estimator
+from ..labels import as_labels, encode_labels
 from ..normalisation import read_normalisation
 from ..parameters import read_parameters, restore_network
 from .exchanging import Exchanging

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .. import _native
-from ..arrays import check_choice, check_real, label_array, plain_label
+from ..checks import check_choice, check_real
+from ..labels import label_array, plain_label
 from ..opinion import Opinion
 from ..training import EVIDENCE, LOSSES
 from .base import Classifier

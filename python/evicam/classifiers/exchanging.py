@@ -4,12 +4,12 @@ import warnings
 
 import numpy as np
 
-from ..arrays import as_labels
 from ..exchange.description import check_normalisation, describe
 from ..exchange.onnx_model import to_onnx
 from ..exchange.states import as_state, shortened
 from ..exchange.weights import get_weights, set_weights
 from ..files import write_file
+from ..labels import as_labels
 
 
 class Exchanging:

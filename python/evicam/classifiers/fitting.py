@@ -8,10 +8,11 @@ import numpy as np
 
 from .. import _native
 from ..architectures import architecture_text
-from ..arrays import as_images, as_labels, encode_labels
+from ..arrays import as_images
 from ..augmentation import check_augmentation
 from ..exchange.pretrained import start_from
 from ..interrupts import Interrupt
+from ..labels import as_labels, encode_labels
 from ..normalisation import channel_statistics
 from ..parameters import by_name, read_flat, write_parameters
 from ..progress import progress_bar, say

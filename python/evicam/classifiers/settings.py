@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from .. import _native
-from ..arrays import check_choice, check_positive_int, check_real, is_flag
 from ..augmentation import check_augmentation
+from ..checks import check_choice, check_positive_int, check_real, is_flag
 from ..exchange.download import check_place
 from ..training import OPTIMISERS, SCHEDULES
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import _native
-from ..arrays import check_real
+from ..checks import check_real
 from .base import Classifier
 from .words import ATTRIBUTES, PARAMETERS
 

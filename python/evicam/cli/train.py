@@ -52,7 +52,7 @@ def add_arguments(parser):
 
 
 def run(options):
-    from ..arrays import check_positive_int
+    from ..checks import check_positive_int
     from ..classifiers import EvidentialClassifier, SoftmaxClassifier
     from ..metrics import evaluate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_positive_int
+from ..checks import check_positive_int
 from .located import LocatedDataset, checked_canvas, random_corners, windows
 
 CLASSES = ("cross", "ring")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_positive_int
+from ..checks import check_positive_int
 from ..metrics.masks import object_masks
 from .located import LocatedDataset, checked_canvas, random_corners, windows
 

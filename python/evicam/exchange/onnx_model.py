@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_choice, check_positive_int
+from ..checks import check_choice, check_positive_int
 from ..normalisation import read_normalisation
 from .description import describe
 from .onnx_graph import Graph, require_onnx

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import datasets, metrics
 from ..architectures import WRITTEN
-from ..arrays import check_choice, check_positive_int, check_real
+from ..checks import check_choice, check_positive_int, check_real
 from ..versions import show_versions
 from ..words import listed
 from .effort import EFFORTS

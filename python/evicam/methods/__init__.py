@@ -5,7 +5,7 @@
 RISE(n_masks=1000, random_state=1)
 """
 
-from ..arrays import check_choice
+from ..checks import check_choice
 from .base import Method
 from .layers import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, ScoreCAM, XGradCAM
 from .pixels import RISE, IntegratedGradients, Occlusion, SmoothGrad

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_positive_int
+from ..checks import check_positive_int
 
 # The engine numbers perturbations with 32 bits.
 MOST = 2**32 - 1

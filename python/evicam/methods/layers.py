@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .. import _native
-from ..arrays import check_choice
+from ..checks import check_choice
 from .base import Method
 
 WEIGHTS = {"sum": _native.WEIGHTS_SUM, "mean": _native.WEIGHTS_MEAN}

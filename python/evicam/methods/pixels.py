@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .. import _native
-from ..arrays import check_positive_int, check_real
+from ..checks import check_positive_int, check_real
 from ..sampling import draw_seed
 from .base import Method
 from .checks import as_baseline, as_pair, check_baseline, check_count, check_seed

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import _native
-from ..arrays import as_labels, check_positive_int, encode_labels, label_array
+from ..checks import check_positive_int
+from ..labels import as_labels, encode_labels, label_array
 
 # Bins of confidence, unless told otherwise.
 BINS = 15

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import as_labels, encode_labels
+from ..labels import as_labels, encode_labels
 from .classification import BINS, Reliability, binned
 
 

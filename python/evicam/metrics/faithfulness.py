@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import as_images, as_labels, check_choice, check_positive_int, check_real, encode_labels, label_array
+from ..arrays import as_images
+from ..checks import check_choice, check_positive_int, check_real
+from ..labels import as_labels, encode_labels, label_array
 from ..sampling import draw_seed
 from .inputs import as_heatmap
 from .overlap import mean_height

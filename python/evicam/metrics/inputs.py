@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_real
+from ..checks import check_real
 
 # Relevance up to this can be squared and summed over any image without overflow.
 LARGEST = 1e100

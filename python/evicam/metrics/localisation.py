@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import check_real
+from ..checks import check_real
 from .inputs import as_pixels, per_image, sums
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import as_images, check_real
+from ..arrays import as_images
+from ..checks import check_real
 
 
 def object_masks(images, *, threshold=0.1, degrees=0.0) -> np.ndarray:

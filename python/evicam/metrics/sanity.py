@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import _native
-from ..arrays import as_images, check_positive_int, check_real
+from ..arrays import as_images
+from ..checks import check_positive_int, check_real
 from ..parameters import read_parameters
 from ..sampling import draw_seed
 from .inputs import as_heatmap

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import check_positive_int
+from ..checks import check_positive_int
 from .inputs import as_mask, check_same_shape, object_sizes, sums
 
 # Pixels that are transformed at a time, with their borders: about 100 MB of complex numbers.

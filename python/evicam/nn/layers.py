@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import ClassVar
 
-from ..arrays import is_flag
+from ..checks import is_flag
 from .layer import Layer
 
 

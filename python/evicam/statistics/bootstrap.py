@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_choice, check_positive_int, check_real
+from ..checks import check_choice, check_positive_int, check_real
 from ..sampling import draw_seed
 
 METHODS = {"bca": "BCa bootstrap", "percentile": "percentile bootstrap"}

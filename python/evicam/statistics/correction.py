@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from ..arrays import check_choice
+from ..checks import check_choice
 from .results import TestResult
 
 CORRECTIONS = {"holm": "Holm-corrected", "benjamini-hochberg": "Benjamini-Hochberg-corrected"}

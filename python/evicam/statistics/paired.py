@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_choice
+from ..checks import check_choice
 from .bootstrap import Resampling
 from .ranking import WeightedRanks
 from .results import TestResult, stated

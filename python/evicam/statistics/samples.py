@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import check_choice
+from ..checks import check_choice
 
 # With fewer, no two-sided signed-rank test can reach p < 0.05, and resamples repeat one another.
 FEWEST = 6

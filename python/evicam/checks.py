@@ -1,0 +1,74 @@
+"""Checks of single values: numbers, choices, flags."""
+
+import difflib
+import math
+import numbers
+
+import numpy as np
+
+
+def is_flag(value):
+    return isinstance(value, (bool, np.bool_))
+
+
+def check_positive_int(value, name, minimum=1, maximum=math.inf):
+    """`value` as an int of at least `minimum` and at most `maximum`; TypeError or ValueError otherwise.
+
+    Examples
+    --------
+    >>> check_positive_int(3, "epochs")
+    3
+    >>> check_positive_int(0, "epochs")
+    Traceback (most recent call last):
+    ...
+    ValueError: epochs is 0, but must be at least 1
+    """
+    if is_flag(value) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}, but must be a whole number of at least {minimum}")
+    if not minimum <= value <= maximum:
+        raise ValueError(f"{name} is {value}, but must be at {f'least {minimum}' if value < minimum else f'most {maximum}'}")
+    return int(value)
+
+
+def check_real(value, name, low=None, high=None, *, low_open=False, high_open=False):
+    """`value` as a float within the bounds (open where said); TypeError or ValueError otherwise."""
+    if is_flag(value) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}, but must be a number")
+    try:
+        value = float(value)
+    except OverflowError:
+        value = math.inf if value > 0 else -math.inf
+    below = low is not None and (value <= low if low_open else value < low)
+    above = high is not None and (value >= high if high_open else value > high)
+    if not math.isfinite(value) or below or above:
+        bounds = []
+        if low is not None:
+            bounds.append(f"{'above' if low_open else 'at least'} {digits(low)}")
+        if high is not None:
+            bounds.append(f"{'below' if high_open else 'at most'} {digits(high)}")
+        raise ValueError(f"{name} is {digits(value)}, but must be {' and '.join(bounds) or 'finite'}")
+    return value
+
+
+def check_choice(value, name, choices):
+    """`value` if it is one of `choices`; ValueError with the list, and a suggestion, otherwise.
+
+    Examples
+    --------
+    >>> check_choice("msee", "loss", ["mse", "log"])
+    Traceback (most recent call last):
+    ...
+    ValueError: loss is 'msee', but must be one of 'mse', 'log' (did you mean 'mse'?)
+    """
+    choices = list(choices)
+    if isinstance(value, str) and value in choices:
+        return value
+    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}{hint}")
+
+
+def digits(number):
+    """A number in six digits, or in as many as it takes to tell it from its neighbours."""
+    short = f"{number:g}"
+    return short if float(short) == number else str(number)
