@@ -107,8 +107,10 @@ struct LayerValues {
         // Entries of one sign and all different: nothing a layer does is orthogonal to them.
         var vector = (0 ..< channels).map { 1 + Double($0) / Double(channels) }
         var next = vector
+        // AᵀA once, where it is small and its rounds are much cheaper than those by A.
+        let square = channels <= 64 && channels < cells ? self.square() : nil
         for _ in 0 ..< rounds {
-            multiplyTwice(vector, into: &next)
+            if let square { Self.multiply(square, vector, into: &next) } else { multiplyTwice(vector, into: &next) }
             let length = next.reduce(0) { $0 + $1 * $1 }.squareRoot()
             guard length > 0 else { return [Double](repeating: 0, count: channels) }
             var change = 0.0
@@ -121,6 +123,24 @@ struct LayerValues {
         }
         let total = zip(vector, channelSums { a, _ in a }).reduce(0) { $0 + $1.0 * $1.1 }
         return total < 0 ? vector.map { -$0 } : vector
+    }
+
+    /// AᵀA, [channels, channels].
+    private func square() -> [Double] {
+        var square = [Double](repeating: 0, count: channels * channels)
+        for cell in 0 ..< cells {
+            let row = activations + cell * channels
+            for j in 0 ..< channels where row[j] != 0 {
+                for k in 0 ..< channels { square[j * channels + k] += Double(row[j]) * Double(row[k]) }
+            }
+        }
+        return square
+    }
+
+    private static func multiply(_ square: [Double], _ vector: [Double], into target: inout [Double]) {
+        for j in vector.indices {
+            target[j] = vector.indices.reduce(0) { $0 + square[j * vector.count + $1] * vector[$1] }
+        }
     }
 
     /// AᵀA v as Σ a (a · v) over the cells' activations a: AᵀA itself would have channels² numbers, terabytes where a user asks

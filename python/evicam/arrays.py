@@ -57,7 +57,7 @@ def as_images(X, name="X", shape=None):
         images = images[..., None]
     if 0 in images.shape:
         raise ValueError(f"{name} is empty: its shape is {images.shape}")
-    if shape is None and images.shape[1] in (1, 3) and images.shape[3] > 4:
+    if shape is None and images.shape[1] in (1, 3) and images.shape[2] == images.shape[3] > 4:
         raise ValueError(
             f"{name} has shape {images.shape}, but images must be (N, H, W, C) channels last{_channels_first(name, 1)}"
         )
@@ -73,7 +73,8 @@ def as_images(X, name="X", shape=None):
     if not (images.min() >= 0 and images.max() <= 1):  # not so for NaN either
         _check_finite(images, name)
         _check_range(images, name, 1, "floats", "0..1", _ROUNDING)
-        images = images.clip(0, 1)
+        rounded = np.array(images, dtype=np.float32, order="C")
+        return np.clip(rounded, 0, 1, out=rounded)
     return np.ascontiguousarray(images, dtype=np.float32)
 
 

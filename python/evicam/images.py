@@ -109,8 +109,10 @@ def opened(path):
 def orientation(picture) -> int:
     """How a picture lies, 1 (upright) to 8, as its camera noted; 1 for any other note. From 5 on, on its side.
 
-    Pillow turns a TIFF upright as it is loaded, and takes the note away.
+    Pillow turns a TIFF upright as it is loaded, but keeps the note before version 10.1.
     """
+    if picture.format == "TIFF":
+        return 1
     try:
         noted = picture.getexif().get(_ORIENTATION)
     except (SyntaxError, struct.error):  # a note that cannot be read, beside a picture that can

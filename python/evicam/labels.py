@@ -70,7 +70,7 @@ def plain_label(label):
     """A label out of an array without axes: a tensor of PyTorch is another key than its equals."""
     if not _is_array(label) or getattr(label, "ndim", None) != 0:
         return label
-    return label[()] if isinstance(label, np.ndarray) else label.item()
+    return label.item() if hasattr(label, "item") and not isinstance(label, np.ndarray) else np.asarray(label)[()]
 
 
 def _is_array(value):

@@ -42,8 +42,12 @@ class ResumeError(ValueError):
     """The training to go on with is another one than it was started as."""
 
     def __init__(self, reason, remedy=""):
-        super().__init__(f"{reason}: cannot resume{remedy}")
+        super().__init__(reason, remedy)
         self.reason = reason
+
+    def __str__(self):
+        reason, remedy = self.args
+        return f"{reason}: cannot resume{remedy}"
 
 
 class Run:

@@ -277,7 +277,7 @@ def figures_of(classes, **settings):
     }
 
 
-NAMING = tuple(figures_of(range(3)))
+NAMING = ("overlay", "overlay of given classes", "opinion_bars", "rotation", "out_of_sample", "stages")
 
 
 @pytest.mark.parametrize("name", NAMING)

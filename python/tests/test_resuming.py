@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import evicam
 import trained
 from evicam import Augmentation, CheckpointError, CheckpointWarning, EvidentialClassifier, SoftmaxClassifier, parameters
+from evicam.training import ResumeError
 
 X, Y = trained.shapes(150)
 RECIPE = dict(
@@ -121,10 +123,12 @@ def test_a_longer_training_with_a_longer_start(tmp_path):
     assert_same(recipe(**long).fit(X, Y, checkpoint=going, resume=True), recipe(**long).fit(X, Y))
     passed = stopped_after(tmp_path / "passed.safetensors", 2, **short)
     wanted = recipe(**{**long, "softmax_epochs": 1.5}).fit(X, Y)
-    assert_same(recipe(**long).fit(X, Y, checkpoint=passed, resume=True), wanted)
+    with pytest.warns(UserWarning, match="softmax_epochs is 3, but that part of this training ended after 1.5 epochs"):
+        assert_same(recipe(**long).fit(X, Y, checkpoint=passed, resume=True), wanted)
     shorter = stopped_after(tmp_path / "shorter.safetensors", 2, **long)
     wanted = recipe(**{**long, "softmax_epochs": 2}).fit(X, Y)
-    assert_same(recipe(**{**long, "softmax_epochs": 0.5}).fit(X, Y, checkpoint=shorter, resume=True), wanted)
+    with pytest.warns(UserWarning, match="softmax_epochs is 0.5, but that part of this training ended after 2 epochs"):
+        assert_same(recipe(**{**long, "softmax_epochs": 0.5}).fit(X, Y, checkpoint=shorter, resume=True), wanted)
 
 
 PROGRAM = """
@@ -262,6 +266,8 @@ def test_another_training(tmp_path):
     refuses("augmentation is None, but was {'crop': 2", recipe(augmentation=None))
     refuses("loss is 'log', but was 'mse'; average_decay is 0.5, but was 0.9", recipe(loss="log", average_decay=0.5))
     refuses("random_state is 1, but this training was started with 0", recipe(random_state=1))
+    told = pickle.loads(pickle.dumps(ResumeError("other images", " from here")))
+    assert str(told) == "other images: cannot resume from here"
     settings = {name: value for name, value in RECIPE.items() if name != "softmax_epochs"}
     refuses("holds a EvidentialClassifier, not a SoftmaxClassifier", SoftmaxClassifier(**settings))
 

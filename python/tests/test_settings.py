@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 import evicam
 import trained
 from evicam import Augmentation, CheckpointError, EvidentialClassifier, SoftmaxClassifier, nn
+from evicam.normalisation import read_normalisation
 from evicam.training import ResumeError
 
 X, Y = trained.shapes(60)
@@ -65,7 +66,7 @@ def test_what_a_file_says_is_checked(evidential, tmp_path, name, value, message)
 # ---- training that goes on ----
 
 ARCHITECTURE, NORMALISATION = (
-    "architecture is 'resnet9', but the network was made with 'lenet'",
+    "architecture is 'resnet9', but the network was made with '(lenet'|conv1 = )",
     "normalisation is 'channels', but .* with None",
 )
 
@@ -110,7 +111,18 @@ def test_normalisation_that_came_with_weights_is_kept(tmp_path):
     """`normalisation=None` asks for none of one's own; it does not take away what weights brought."""
     quick(normalisation="channels").fit(X, Y).to_torch_state(tmp_path / "weights.safetensors")
     classifier = quick(warm_start=True).load_torch_state(tmp_path / "weights.safetensors")
+    before = read_normalisation(classifier.network_, 1)
     classifier.fit(X, Y.astype(str)).partial_fit(X, Y)
+    assert before is not None and np.array_equal(read_normalisation(classifier.network_, 1), before)
+
+
+def test_what_was_made_is_known_after_loading(tmp_path):
+    """The file holds the parameters as they are, and the network as it was made."""
+    quick().fit(X, Y).set_params(architecture="resnet9").save(tmp_path / "model.safetensors")
+    classifier = evicam.load(tmp_path / "model.safetensors").set_params(warm_start=True)
+    with pytest.raises(ValueError, match="architecture is 'resnet9', but the network was made with "):
+        classifier.fit(X, Y)
+    classifier.set_params(architecture="lenet").fit(X, Y)
 
 
 # ---- batches larger than what there is ----
@@ -119,6 +131,7 @@ def test_normalisation_that_came_with_weights_is_kept(tmp_path):
 @pytest.mark.parametrize("kind", [EvidentialClassifier, SoftmaxClassifier])
 def test_a_batch_takes_no_more_memory_than_there_are_images(kind):
     classifier = quick(kind, batch_size=2**20).fit(X, Y)
+    assert classifier._training_state[0]["settings"]["batch_size"] == 1024  # for its dropout
     assert np.array_equal(classifier.logits(X), quick(kind, batch_size=60).fit(X, Y).logits(X))
     classifier.partial_fit(X[:7], Y[:7]).partial_fit(X, Y)
 

@@ -78,7 +78,8 @@ public final class Trainer {
     ///   - alive: [classes], raised by each class's images with live evidence.
     /// - Returns: whether the epoch is complete.
     /// - Throws: `NetworkError.invalidImages`, `.invalidArgument` for labels, `.lossNotFinite` and `.outOfMemory`: the weights
-    ///   are then those of the last step that was completed.
+    ///   are then those of the last step that was completed; but running statistics may have followed the step that ran out of
+    ///   memory, and what steps before it in this call measured is not in `statistics`.
     public func run(_ images: Images, labels: UnsafePointer<Int32>, maxSteps: Int, statistics: inout LossStatistics,
                     alive: UnsafeMutablePointer<Int>) throws -> Bool {
         try network.check(images)

@@ -85,11 +85,12 @@ class Fitting:
         vars(self).pop("_kept_trainer", None)
         file = None if checkpoint is None else TrainingFile(checkpoint)
         with self._unchanged_if_it_fails(in_place=resume or self.warm_start) as attempt:
-            with naming(file):
-                if resume and (self._read(file) or file is None or hasattr(self, "_training_state")):
+            found = resume and self._read(file)
+            if found or resume and (file is None or hasattr(self, "_training_state")):
+                with naming(file if found else None):
                     self._resume(images, labels, validation, settings)
-                else:
-                    self._begin(images, labels, validation, settings, file)
+            else:
+                self._begin(images, labels, validation, settings, file)
             if self.early_stopping is not None and self._run.validation is None:
                 raise ValueError(
                     f"early_stopping is {self.early_stopping}, but there are no images to validate with: pass validation=(X, y), "
@@ -259,7 +260,8 @@ class Fitting:
         saved = None if file is None else file.read()
         if saved is None:
             return False
-        check_same_training(self, saved)
+        with naming(file):
+            check_same_training(self, saved)
         self._restore(saved)
         return True
 
@@ -281,8 +283,16 @@ class Fitting:
         train, held_out = self._split(images, codes, validation, seed)
         engine_settings = self._engine_settings(len(train[0]), seed, settings)
         # A longer run may stretch a schedule, and its beginning by cross-entropy; what was passed of them stays passed.
-        step, start = numbers["progress"]["step"], numbers["settings"]["cross_entropy_steps"]
-        start = start if start <= step else max(step, engine_settings["cross_entropy_steps"])
+        step, start = numbers["progress"]["step"], numbers["settings"].get("cross_entropy_steps", 0)
+        wanted = engine_settings["cross_entropy_steps"]
+        start = start if start <= step else max(step, wanted)
+        if wanted != start:
+            steps = -(-len(train[0]) // settings["batch_size"])
+            warnings.warn(
+                f"softmax_epochs is {self.softmax_epochs:g}, but that part of this training ended after {start / steps:g} "
+                "epochs, and stays as it was",
+                stacklevel=3,
+            )
         engine_settings["cross_entropy_steps"] = start
         changed = {"total_steps": engine_settings["total_steps"], "cross_entropy_steps": start}
         changed["batch_size"] = self._room(numbers["settings"]["batch_size"], len(train[0]))
@@ -323,6 +333,7 @@ class Fitting:
             if name == "architecture":
                 wanted = self._new_network(self.image_shape_, self.classes_, 0)
                 if wanted.architecture == self.architecture_:
+                    self._made_with = self._made_with | {name: given}
                     continue
             return f"{name} is {given!r:.80}, but the network was made with {before!r:.80}"
         return ""
@@ -342,6 +353,7 @@ class Fitting:
     def _restore(self, saved):
         """Take over what a checkpoint has learned."""
         self._adopt(saved.network, saved.image_shape, saved.classes)
+        self._made_with["architecture"] = self.architecture_  # the parameter may say what the next fit is to make
         self.history_, self.interrupted_ = saved.history, False
         if saved.training_state is not None:
             self._training_state = saved.training_state

@@ -57,7 +57,7 @@ def reproduce(
     model : {"lenet", "resnet9", "resnet18", "resnet34"}
         The paper's LeNet, or a residual network: see `evicam.recipe`. A training that takes longer than a minute or two, that
         of a residual network or on CIFAR-10, is kept in ``out/training``: the same command goes on where a killed one
-        stopped, to the same bits.
+        stopped, to the same bits, and one with more epochs where it ended.
     epochs : int, optional
         Passes over the training images; by default those of the recipe.
     seed : int
@@ -127,7 +127,8 @@ def reproduce(
         raise ValueError(f"limit is {limit}, but the first {len(train.images)} training images have none of class {names}")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    training = None if (model == "lenet" and dataset != "cifar-10") else out / "training"
+    part = "" if limit is None else f"-{limit}"
+    training = None if (model == "lenet" and dataset != "cifar-10") else out / "training" / f"{dataset}-{model}-{seed}{part}"
     # Everything is made here and moved into place at the end, so a run that fails changes nothing.
     staging = Path(tempfile.mkdtemp(prefix=".evicam-", dir=out))
     try:

@@ -46,8 +46,13 @@ def train_twin(kind, model, train, *, epochs=None, seed=0, folder=None, verbose=
     classifier = KINDS[kind](**recipe(model, train.name, kind, epochs), random_state=seed, verbose=verbose)
     if folder is None:
         return fitted(classifier, train.images, train.labels)
-    folder.mkdir(exist_ok=True)
-    return fitted(classifier, train.images, train.labels, checkpoint=folder / f"{kind}.safetensors", resume=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{kind}.safetensors"
+    fitted(classifier, train.images, train.labels, checkpoint=file, resume=True)
+    done = len(classifier.history_["loss"])
+    if done > classifier.epochs:
+        raise ValueError(f"epochs is {classifier.epochs}, but {file} holds a training of {done}: delete it to begin anew")
+    return classifier
 
 
 class Tested(NamedTuple):

@@ -115,7 +115,7 @@ def save(figure, path) -> None:
     ----------
     figure : matplotlib.figure.Figure
     path : str or os.PathLike
-        Ends in .png, or has no suffix.
+        Ends in .png, or in nothing that names another format.
 
     Raises
     ------
@@ -124,6 +124,6 @@ def save(figure, path) -> None:
     OSError
         When the file cannot be written.
     """
-    if Path(path).suffix.lower() not in ("", ".png"):
+    if Path(path).suffix.lower().lstrip(".") in {*figure.canvas.get_supported_filetypes()} - {"png"}:
         raise ValueError(f"path is {str(path)!r}, but must end in .png: for another format use figure.savefig")
     write_file(path, as_png(figure))
