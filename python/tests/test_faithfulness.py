@@ -115,6 +115,32 @@ def test_a_baseline_of_ones_own(evidential):
     assert np.allclose(found.values, by_hand("deletion", evidential, of_predicted, own.astype(np.float32), 60), atol=1e-5)
 
 
+@pytest.mark.parametrize("axes", [(20, 20), (20, 20, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64, bool])
+def test_other_classifiers_are_shown_images_as_they_were_given(dtype, axes):
+    """What such a classifier learned may hang on dtype, range and axes: 0..255 is another thing than 0..1."""
+    given = {"f": X / 255, "b": X > 99}.get(np.dtype(dtype).kind, X).astype(dtype).reshape(12, *axes)
+
+    class Linear:
+        classes_ = np.arange(2)
+
+        def predict(self, X):
+            return self.predict_proba(X).argmax(axis=1)
+
+        def predict_proba(self, X):
+            assert X.dtype == dtype and X.shape[1:] == axes
+            share = 1 / (1 + np.exp(X.reshape(len(X), -1) @ np.linspace(-0.01, 0.011, 400)))
+            return np.stack([share, 1 - share], axis=1)
+
+    whole = Linear().predict_proba(given).max(axis=1)
+    for baseline in ("zero", "blur", X / 255):
+        assert np.array_equal(metrics.deletion(Linear(), given, H, baseline=baseline, step=100).values[:, 0], whole)
+        found = metrics.insertion(Linear(), given, H, baseline=baseline, step=100).values
+        assert np.array_equal(found[:, -1], whole)
+    if dtype is not bool:  # the last baseline is X itself
+        assert np.allclose(found, whole[:, None], atol=1e-6)
+
+
 def test_a_pixel_goes_with_all_its_channels():
     class Brightness:
         classes_ = np.arange(3)
@@ -127,7 +153,7 @@ def test_a_pixel_goes_with_all_its_channels():
             return X.mean(axis=(1, 2))
 
     colour = np.random.default_rng(1).integers(0, 256, (3, 20, 20, 3)).astype(np.uint8)
-    found = metrics.deletion(Brightness(), colour, H[:3], step=399)
+    found = metrics.deletion(Brightness(), colour / np.float32(255), H[:3], step=399)
     first = [np.unravel_index(heatmap.argmin(), heatmap.shape) for heatmap in H[:3]]
     expected = [colour[i, *place, i] / 255 / 400 for i, place in enumerate(first)]  # one pixel is left
     assert np.allclose(found.values[:, 1], expected) and not found.values[:, 2].any()
@@ -163,7 +189,10 @@ def test_a_map_of_zeros_has_no_curve(evidential):
         ((X, H, ["disc"]), {}, "target has 1 labels"),
         ((X[:, :18], H[:, :18]), {}, "X holds images of 18x20x1"),
         ((X, H), dict(step=0), "step is 0"),
-        ((X, H), dict(baseline="mean"), "baseline is 'mean'"),
+        ((X, H), dict(baseline="mean"), "baseline is 'mean', but must be 'zero', 'blur' or an array of the shape of X"),
+        ((X, H), dict(baseline=None), "baseline is None, but must be 'zero', 'blur' or"),
+        ((X, H), dict(baseline=X[0]), r"baseline has shape \(20, 20\), but must be .* of X, \(12, 20, 20, 1\)$"),
+        ((X, H), dict(baseline=[[1], [1, 2]]), "baseline cannot become an array"),
         ((X, H), dict(baseline=X[:3]), "baseline has shape"),
         ((X, H), dict(sigma=-1), "sigma is -1"),
         ((X, H), dict(batch_size=0), "batch_size is 0"),

@@ -76,6 +76,8 @@ def test_a_single_image_gives_a_number(name):
         (H.astype(str), M, "heatmap has dtype"),
         (H.astype(complex), M, "heatmap has dtype"),
         (None, M, "heatmap has shape"),
+        (np.ma.masked_array(H, M), M, "heatmap is a masked array with masked pixels"),
+        (H, np.ma.masked_array(M, M), "mask is a masked array with masked pixels"),
     ],
 )
 def test_what_is_wrong_with_the_input_is_named(score, heatmap, mask, message):
@@ -179,8 +181,11 @@ def test_the_sweep_is_dice_and_iou_at_each_threshold():
     trapezoid = sum((b - a) * (f + g) / 2 for a, b, f, g in zip(thresholds, thresholds[1:], sweep.dice.T, sweep.dice.T[1:]))
     assert np.allclose(sweep.dice_area, trapezoid / 0.8)
     assert metrics.threshold_sweep(H, M).thresholds.tolist() == [step / 20 for step in range(20)]
-    for wrong in ([0.5], [], [0.5, 0.5], [0.2, 0.1], [[0.1, 0.2]], [0.1, np.nan]):
-        with pytest.raises(ValueError, match="thresholds is"):
+    for wrong in ([0.5], [], [0.5, 0.5], [0.2, 0.1], [[0.1, 0.2]], [0.1, np.nan], [0, np.inf], [-np.inf, 0]):
+        with pytest.raises(ValueError, match="thresholds is .* at least two finite numbers that rise"):
+            metrics.threshold_sweep(H, M, wrong)
+    for wrong in (["low", "high"], [[0.1], [0.2, 0.3]]):
+        with pytest.raises(ValueError, match="thresholds cannot become an array"):
             metrics.threshold_sweep(H, M, wrong)
 
 

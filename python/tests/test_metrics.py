@@ -65,6 +65,8 @@ def test_the_threshold_itself_is_outside():
         (A * 0.5, B, dict(threshold=[0.5]), "threshold is .0.5., but must be a number"),
         (A.astype(str), B, {}, "a has dtype <U5"),
         (np.zeros((3, 0, 4), bool), B, {}, "a has shape"),
+        (np.ma.masked_array(A, B), B, {}, "a is a masked array with masked pixels"),
+        ([[0, 1], [1]], B, {}, "a cannot become an array"),
     ],
 )
 def test_what_is_wrong_with_masks_is_named(a, b, settings, message):
@@ -75,9 +77,24 @@ def test_what_is_wrong_with_masks_is_named(a, b, settings, message):
 def test_accuracy():
     assert metrics.accuracy([1, 2, 3, 4], [1, 2, 0, 0]) == 0.5
     assert metrics.accuracy(["a"], np.array(["a"])) == 1.0
-    for wrong in (([1], [1, 2]), ([], []), ([[1]], [[1]])):
-        with pytest.raises(ValueError, match="predicted and labels"):
-            metrics.accuracy(*wrong)
+
+
+@pytest.mark.parametrize(
+    "predicted, labels, message",
+    [
+        ([1], [1, 2], r"predicted and labels have shapes \(1,\) and \(2,\)"),
+        ([], [], "predicted and labels"),
+        ([[1, 2]], [[1, 2]], r"predicted has shape \(1, 2\)"),
+        (3, 3, "predicted is 3, but must be an array of labels"),
+        ({1, 2}, [1, 2], "predicted is a set, which has no order"),
+        ([1, 2], {1, 2}, "labels is a set, which has no order"),
+        ([1, 2], [1, np.nan], r"labels holds NaN at \[1\]"),
+        (np.ma.masked_array([1, 2], [True, False]), [1, 2], "predicted is a masked array with masked labels"),
+    ],
+)
+def test_accuracy_names_what_is_wrong(predicted, labels, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        metrics.accuracy(predicted, labels)
 
 
 def probabilities(count, classes):
@@ -131,6 +148,9 @@ def test_labels_may_have_names():
         ([[0.5, 0.9]], [0], {}, "probability must hold"),
         ([[np.nan, 1.0]], [0], {}, "probability must hold"),
         ([[0.5, 0.5]], [2], {}, "labels holds 2, but"),
+        ([[0.5, 0.5]], 2, {}, "labels is 2, but must be an array of labels"),
+        ([[0.5, 0.5]], [0], dict(classes=2), "classes is 2, but must be an array of labels"),
+        (np.ma.masked_array([[0.5, 0.5]], [[True, False]]), [0], {}, "probability is a masked array"),
         ([[0.5, 0.5]], [0], dict(bins=0), "bins is 0"),
         ([[0.5, 0.5]], [0], dict(bins=1.5), "bins is 1.5"),
         ([[0.5, 0.5]], [0], dict(classes=[0, 1, 2]), "classes has shape"),
@@ -206,6 +226,7 @@ def test_auroc_is_the_share_of_pairs():
         ([1.0], [np.nan], "known holds NaN"),
         ([[1.0]], [1.0], r"unknown has shape \(1, 1\)"),
         (["a"], [1.0], "unknown has dtype"),
+        ([1.0], np.ma.masked_array([1.0, 9.0], [False, True]), "known is a masked array with masked numbers"),
     ],
 )
 def test_auroc_names_what_is_wrong(unknown, known, message):

@@ -66,7 +66,7 @@ def test_what_a_file_says_is_checked(evidential, tmp_path, name, value, message)
 # ---- training that goes on ----
 
 ARCHITECTURE, NORMALISATION = (
-    "architecture is 'resnet9', but the network was made with '(lenet'|conv1 = )",
+    "architecture is 'resnet9', but the network was made with '(lenet'|conv1 = .*)",
     "normalisation is 'channels', but .* with None",
 )
 

@@ -13,6 +13,7 @@ from evicam.experiments.displacement import STRIDED
 from evicam.experiments.effort import QUICK
 from evicam.experiments.localisation import Localisation
 from evicam.experiments.question import ASKED, Answer, Interval, question
+from evicam.experiments.scores import OFFSET
 from evicam.experiments.verdict import HEADLINES, judged, verdict
 from trained import shapes, twins
 
@@ -177,6 +178,26 @@ def test_the_question_finds_what_was_put_in(slope, word):
     assert verdict(answers).startswith(HEADLINES[word])
     assert all(test.correction.startswith("Holm") for test in tests)
     assert {test.test for test in tests} >= {"paired t test", "Wilcoxon signed-rank test", "partial Spearman correlation"}
+
+
+def test_turning_compares_the_same_images_and_models_on_both_sides():
+    """Where a map is empty there is no offset: left out on one side alone, it would make a difference of others' offsets."""
+    found = made_up(0.0)
+    random = np.random.default_rng(2)
+    height = random.uniform(0, 9, (4, found.count)) + np.arange(4)[:, None]  # of each model and image, on both sides
+    offset = {condition: height + random.normal(0, 0.1, height.shape) for condition in ("normal", "rotated")}
+    offset["rotated"][height > np.quantile(height, 0.6, axis=0)] = np.nan  # what is high has no map when turned
+    for (condition, *_), each in found.scores.items():
+        each[OFFSET] = offset[condition]
+    tests = [test for test in question(found, resamples=100)[0] if f"is {OFFSET} higher upright" in test.question]
+    assert len(tests) == 4 and {test.n for test in tests} == {4, found.count}
+    fall = offset["normal"] - offset["rotated"]
+    for test in tests:
+        if test.n == 4:
+            assert test.effect_size == pytest.approx(np.nanmean(fall, axis=1).mean()) and abs(test.effect_size) < 0.05
+        else:
+            means = np.nanmean(fall, axis=0)
+            assert test.effect_size == pytest.approx(means.mean() / means.std(ddof=1))
 
 
 def test_turning_alone_makes_no_relation():

@@ -127,6 +127,45 @@ def test_scores_that_agree_have_no_difference():
     assert statistics.compare_paired(C + 2, C, "wilcoxon").effect_size == 1
 
 
+def test_resamples_without_spread_count_for_nothing():
+    """They hold one value alone: what rounding makes of their squares is no d_z, of few images or of many."""
+    for count, interval in ((20, "bca"), (20, "percentile"), (20000, "bca")):
+        ones = np.full(count, 0.7)
+        ones[-1] = 0
+        found = statistics.compare_paired(ones, np.zeros(count), interval=interval, resamples=400)
+        assert found.ci_low < found.effect_size and found.ci_high == pytest.approx(found.effect_size)
+
+
+def test_an_outlier_hides_no_spread():
+    """A resample without it has the spread of the rest, small as that is beside the outlier."""
+    scores = np.append(random.normal(1, 1e-3, 19), 1e4)
+    found = statistics.compare_paired(scores, np.zeros(20), interval="percentile", resamples=400)
+    assert found.ci_high == pytest.approx(1000, rel=0.7)
+
+
+def test_resamples_that_tie_with_the_sample_count_half():
+    """In BCa's bias, though rounding parts them by an ulp: else the interval shrinks to a point."""
+    found = statistics.compare_paired([1] * 6 + [0], [0] * 7)
+    assert found.ci_low < 1.6 and found.ci_high == pytest.approx(found.effect_size)
+
+
+def test_rounding_makes_no_difference():
+    a, b = np.array([0.1 + 0.2] * 8 + [0.5, 0.6]), np.array([0.3] * 8 + [0.7, 0.9])
+    found = statistics.compare_paired(a, b, "wilcoxon")
+    expected = scipy.stats.wilcoxon([0] * 8 + [-2, -3])
+    assert (found.effect_size, found.statistic, found.p_value) == (-1, expected.statistic, expected.pvalue)
+    assert statistics.compare_paired(a[:8], b[:8]).p_value == 1
+    tenths = np.arange(1, 13) / 10  # differences of 0.1 and 0.2, with many digits of rounding
+    moved = tenths + np.array([0.1, -0.1, 0.2, -0.1, 0.1, 0.2] * 2)
+    found, exact = statistics.compare_paired(moved, tenths, "wilcoxon"), rank_biserial(np.round(10 * (moved - tenths)))
+    assert found.effect_size == pytest.approx(exact, abs=1e-12)
+
+
+def test_differences_of_small_scores_stand_beside_large_ones():
+    a, b = np.append(A, 1e30), np.append(B, 0)
+    assert statistics.compare_paired(a, b, "wilcoxon").effect_size == pytest.approx(rank_biserial(a - b))
+
+
 def test_p_values_that_underflow_are_bounds():
     a = random.normal(10, 0.1, 400)
     found = statistics.compare_paired(a, np.zeros(400))
@@ -157,17 +196,6 @@ def test_partial_correlation_is_that_of_the_residuals(names):
     t = r * np.sqrt(freedom / (1 - r * r))
     assert found.p_value == pytest.approx(2 * scipy.stats.t.sf(abs(t), freedom), rel=1e-6)
     assert found.effect == f"Spearman's rho given {', '.join('covariate ' + name for name in names)}"
-
-
-def test_what_is_shown_twice_counts_once():
-    """Doubled images give the interval and the p-value that they gave once."""
-    once = statistics.rank_correlation(A, B)
-    twice = statistics.rank_correlation(np.tile(A, 2), np.tile(B, 2), groups=np.tile(np.arange(len(A)), 2))
-    for name in ("effect_size", "p_value", "ci_low", "ci_high"):
-        assert getattr(twice, name) == pytest.approx(getattr(once, name), abs=1e-12)
-    assert twice.n == once.n == len(A)
-    with pytest.raises(ValueError, match="groups has 2 numbers, but x has"):
-        statistics.rank_correlation(A, B, groups=[0, 1])
 
 
 def test_a_common_cause_is_taken_out():
@@ -271,6 +299,7 @@ def test_a_result_is_a_row_and_a_sentence():
 # ---- Wrong input -------------------------------------------------------------------------------------------------
 
 NANS = np.where(C == 0, np.nan, A)
+MASKED = np.ma.masked_array(A, C == 0)
 
 
 def test_images_without_a_score_are_left_out_on_request_only():
@@ -293,6 +322,12 @@ def test_images_without_a_score_are_left_out_on_request_only():
         (lambda: statistics.compare_paired(A * 1e200, B), "a holds values beyond 1e[+]100"),
         (lambda: statistics.over_models([0.1 + 0.2, 0.3]), "values is 0.3 for every model"),
         (lambda: statistics.compare_paired([1, [2]], B), "a cannot become an array"),
+        (lambda: statistics.compare_paired(MASKED, B), "a is a masked array with masked numbers"),
+        (lambda: statistics.rank_correlation(A, MASKED), "y is a masked array"),
+        (lambda: statistics.rank_correlation(A, B, {"angle": MASKED}), "covariate angle is a masked array"),
+        (lambda: statistics.over_models(MASKED), "values is a masked array"),
+        (lambda: statistics.over_models_and_images(np.ma.stack([MASKED, MASKED])), "values is a masked array"),
+        (lambda: statistics.correct(np.ma.masked_array([0.5, 0.6], [True, False])), "tests is a masked array"),
         (lambda: statistics.compare_paired(A, B, "z"), "test is 'z'"),
         (lambda: statistics.compare_paired(A, B, confidence=1), "confidence is 1"),
         (lambda: statistics.compare_paired(A, B, confidence=95), "confidence is 95"),

@@ -108,13 +108,14 @@ def question(found, *, resamples, name="", held=None, hold_area=False):
         upright, turned = (found.scores[condition, resize, method] for condition in ("normal", "rotated"))
         difference = None
         for metric in upright:
-            # Of images without a map there is no offset: NaN in every model leaves the image out, one model's does not.
+            # Of images without a map there is no offset: a model tells of an image where it has both upright and turned.
             asked = f"{label}: is {metric} higher upright than turned?"
             tests = ("t", "wilcoxon") if metric in ("dice", "iou") else ("t",)
-            pair = (_mean_of_models(scores[metric]) for scores in (upright, turned))
+            fall = upright[metric] - turned[metric]  # [S, N]
+            known = ~np.isnan(fall)
+            pair = (_mean(scores[metric], known, axis=0) for scores in (upright, turned))
             turning += paired(*pair, question=asked, resamples=resamples, tests=tests)
-            by_model = np.nanmean(upright[metric], axis=1) - np.nanmean(turned[metric], axis=1)
-            each = over_models(by_model, question=f"{asked} (models)")
+            each = over_models(_mean(fall, known, axis=1), question=f"{asked} (models)")
             turning += each
             if metric == "dice" and each:
                 difference = _interval(each[0])
@@ -153,11 +154,10 @@ def _relations(found, drawn, label, held, area, resamples) -> tuple[list, dict]:
     return tests, intervals
 
 
-def _mean_of_models(values) -> np.ndarray:
-    """Mean over the models of scores [S, N] that are known, [N]; NaN where no model has one."""
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    return np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
+def _mean(values, known, axis) -> np.ndarray:
+    """Mean of the scores [S, N] that are known, over the models (axis 0) or the images (1); NaN where there are none."""
+    count = known.sum(axis=axis)
+    return np.divide(np.where(known, values, 0).sum(axis=axis), count, out=np.full(len(count), np.nan), where=count > 0)
 
 
 def _rho(u, values, covariates) -> float:

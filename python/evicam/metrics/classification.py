@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import _native
+from ..arrays import to_array
 from ..checks import check_positive_int
-from ..labels import as_labels, encode_labels, label_array
+from ..labels import as_labels, encode_labels
 
 # Bins of confidence, unless told otherwise.
 BINS = 15
@@ -29,8 +30,8 @@ def accuracy(predicted, labels) -> float:
 
     Raises
     ------
-    ValueError
-        Other shapes, different lengths, no labels at all.
+    ValueError, TypeError
+        Other shapes, different lengths, no labels at all; missing labels; a set, which has no order.
 
     Examples
     --------
@@ -38,8 +39,8 @@ def accuracy(predicted, labels) -> float:
     >>> evicam.metrics.accuracy(["cat", "dog", "cat"], ["cat", "dog", "dog"])
     0.6666666666666666
     """
-    predicted, labels = label_array(predicted), label_array(labels)
-    if predicted.ndim != 1 or predicted.shape != labels.shape or not len(labels):
+    predicted, labels = as_labels(predicted, name="predicted"), as_labels(labels, name="labels")
+    if predicted.shape != labels.shape or not len(labels):
         raise ValueError(
             f"predicted and labels have shapes {predicted.shape} and {labels.shape}, but must both be (N,) with N >= 1"
         )
@@ -94,8 +95,8 @@ def reliability(probability, labels, bins=BINS, *, classes=None) -> Reliability:
     >>> evicam.metrics.reliability([[0.9, 0.1], [0.4, 0.6]], [0, 0], bins=2).accuracy
     array([nan, 0.5])
     """
-    probability = np.asarray(probability)
-    labels = label_array(labels)
+    probability = to_array(probability, "probability", "number")
+    labels = as_labels(labels, name="labels")
     if probability.ndim != 2 or 0 in probability.shape or probability.dtype.kind not in "fiu":
         raise ValueError(f"probability is {probability.dtype} of shape {probability.shape}, but must be numbers of shape (N, K)")
     if labels.shape != probability.shape[:1]:
@@ -104,11 +105,10 @@ def reliability(probability, labels, bins=BINS, *, classes=None) -> Reliability:
     if not (np.all(probability >= 0) and np.allclose(probability.sum(axis=1), 1, atol=1e-3)):
         raise ValueError("probability must hold values 0..1 that sum to 1 in each row, but some rows do not")
     bins = check_positive_int(bins, "bins")
-    classes = np.arange(probability.shape[1]) if classes is None else label_array(classes)
+    classes = np.arange(probability.shape[1]) if classes is None else as_labels(classes, name="classes")
     if classes.shape != probability.shape[1:]:
         raise ValueError(f"classes has shape {classes.shape}, but probability has {probability.shape[1]} columns")
-    positions = encode_labels(as_labels(labels, len(probability), "labels"), classes, "labels")[1]
-
+    positions = encode_labels(labels, classes, "labels")[1]
     return binned(probability, probability.argmax(axis=1) == positions, bins)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import as_images
-from ..checks import check_choice, check_positive_int, check_real
+from ..arrays import as_images, to_array
+from ..checks import check_positive_int, check_real
+from ..estimator import Estimator
 from ..labels import as_labels, encode_labels, label_array
 from ..sampling import draw_seed
 from .inputs import as_heatmap
@@ -59,7 +60,8 @@ def deletion(
     Parameters
     ----------
     classifier : EvidentialClassifier or SoftmaxClassifier
-        Or any other with ``predict_proba``, ``predict`` and ``classes_``.
+        Or any other with ``predict_proba``, ``predict`` and ``classes_``: it is shown images of the dtype, the range and the
+        axes of `X`, blurred ones too.
     X : array-like of shape (N, H, W) or (N, H, W, C)
         Images as for `predict`.
     heatmap : array-like of shape (N, H, W)
@@ -145,7 +147,11 @@ def _curve(kind, classifier, X, heatmap, target, baseline, step, sigma, batch_si
     step = width if step is None else check_positive_int(step, "step")
     sigma = min(height, width) / 8 if sigma is None else check_real(sigma, "sigma", 0, low_open=True)
     batch_size = check_positive_int(batch_size, "batch_size")
-    look_at = Watched(classifier, images, target)
+    # Our own take images in any form; what others learned may hang on the form of X.
+    ours = isinstance(classifier, Estimator)
+    given = images if ours else to_array(X, "X", "pixel")
+    form = np.dtype(np.float32) if ours else given.dtype
+    look_at = Watched(classifier, given, target)
     replaced = _baselines(images, baseline, sigma)
     taken = np.append(np.arange(0, pixels, step), pixels)  # pixels taken at each point of the curve, [T]
     order = _Order(heatmap, random_state)
@@ -161,8 +167,10 @@ def _curve(kind, classifier, X, heatmap, target, baseline, step, sigma, batch_si
         if kind == "deletion":
             mask = ~mask
         mask = mask.reshape(-1, height, width, 1)
-        whole, base = _as_floats(images[chosen]), replaced(chosen)
-        flat[first : first + len(image)] = look_at(np.where(mask, whole[within], base[within]), image)
+        whole = _in_form(given[chosen].reshape(-1, *images.shape[1:]), form)
+        base = _in_form(replaced(chosen), form)
+        batch = np.where(mask, whole[within], base[within]).reshape(-1, *given.shape[1:])
+        flat[first : first + len(image)] = look_at(batch, image)
     values[~heatmap.any(axis=(1, 2))] = np.nan
     fraction = taken / pixels
     return Curve(kind, fraction, values, mean_height(values, fraction), look_at.name)
@@ -190,7 +198,7 @@ class Watched:
     ----------
     classifier
         See `deletion`.
-    images : ndarray of shape (N, H, W, C)
+    images : ndarray of shape (N, H, W) or (N, H, W, C)
         As they are, for the classes predicted.
     target
         See `deletion`.
@@ -234,14 +242,28 @@ def _as_floats(images) -> np.ndarray:
     return images / np.float32(255) if images.dtype == np.uint8 else images
 
 
+def _in_form(images, dtype) -> np.ndarray:
+    """The same images as floats 0..1, whole numbers 0..255 or booleans of `dtype`."""
+    if images.dtype == dtype:
+        return images
+    if dtype.kind == "f":
+        return _as_floats(images).astype(dtype, copy=False)
+    return np.rint(images if dtype.kind == "b" else 255 * images).astype(dtype)
+
+
 def _baselines(images, baseline, sigma):
     """A function from positions of images to what their pixels are replaced by, [n, H, W, C] float32."""
-    if not isinstance(baseline, str) and np.ndim(baseline) >= 3:
-        given = as_images(baseline, "baseline")
+    given = to_array(baseline, "baseline", "pixel")
+    if given.ndim >= 3:
+        given = as_images(given, "baseline")
         if given.shape != images.shape:
             raise ValueError(f"baseline has shape {given.shape}, but X has {images.shape}: they must be the same")
         return lambda chosen: _as_floats(given[chosen])
-    if check_choice(baseline, "baseline", BASELINES) == "zero":
+    if not (isinstance(baseline, str) and baseline in BASELINES):
+        came = f"has shape {given.shape}" if given.ndim else f"is {baseline!r:.50}"
+        wanted = f"{', '.join(map(repr, BASELINES))} or an array of the shape of X, {images.shape}"
+        raise ValueError(f"baseline {came}, but must be {wanted}")
+    if baseline == "zero":
         return lambda chosen: np.zeros((len(chosen), *images.shape[1:]), np.float32)
     from scipy import ndimage
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arrays import to_array
 from ..checks import check_real
 
 # Relevance up to this can be squared and summed over any image without overflow.
@@ -19,11 +20,11 @@ def as_mask(name, values, threshold=None, remedy=CUT_BEFORE) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        Shapes that are not those of images; NaN; values that are no mask, without `threshold`; a threshold that is no finite
-        number.
+        Shapes that are not those of images; NaN or masked pixels; values that are no mask, without `threshold`; a threshold
+        that is no finite number.
     """
     threshold = None if threshold is None else check_real(threshold, "threshold")
-    values = np.asarray(values)
+    values = to_array(values, name, "pixel")
     _check_shape(name, values)
     if values.dtype.kind not in "bfiu":
         raise TypeError(f"{name} has dtype {values.dtype}, but must be a boolean mask, or numbers and a threshold")
@@ -44,9 +45,9 @@ def as_heatmap(name, values, low=None, high=None) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        Shapes that are not those of images; no numbers; NaN or infinity; values out of bounds.
+        Shapes that are not those of images; no numbers, or masked ones; NaN or infinity; values out of bounds.
     """
-    values = np.asarray(values)
+    values = to_array(values, name, "pixel")
     _check_shape(name, values)
     if values.dtype.kind not in "bfiu":
         raise TypeError(f"{name} has dtype {values.dtype}, but must hold numbers")

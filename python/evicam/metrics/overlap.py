@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import _native
+from ..arrays import to_array
 from .inputs import CUT_HERE, as_mask, as_pixels, check_same_shape, object_sizes, per_image, sums
 
 # Twenty cuts of a heatmap; at 1 nothing would be left of it.
@@ -115,7 +116,7 @@ def threshold_sweep(heatmap, mask, thresholds=THRESHOLDS) -> Sweep:
     mask : array-like of shape (N, H, W) or (H, W)
         The object: boolean, or integers 0 and 1.
     thresholds : array-like of shape (T,)
-        At least two, rising; by default 0, 0.05, ..., 0.95, for heatmaps in 0..1.
+        At least two, finite and rising; by default 0, 0.05, ..., 0.95, for heatmaps in 0..1.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def threshold_sweep(heatmap, mask, thresholds=THRESHOLDS) -> Sweep:
     Raises
     ------
     ValueError, TypeError
-        Shapes that differ or are not those of images; NaN or infinity; thresholds that do not rise.
+        Shapes that differ or are not those of images; NaN or infinity, in the thresholds too; thresholds that do not rise.
 
     Examples
     --------
@@ -136,9 +137,10 @@ def threshold_sweep(heatmap, mask, thresholds=THRESHOLDS) -> Sweep:
     (array([[0.66666667, 1.        ]]), array([0.83333333]))
     """
     heatmap, mask, _ = as_pixels(heatmap, mask)
-    thresholds = np.asarray(thresholds, np.float64)
-    if thresholds.ndim != 1 or len(thresholds) < 2 or not (np.diff(thresholds) > 0).all():
-        raise ValueError(f"thresholds is {thresholds.tolist()}, but must be at least two numbers that rise")
+    thresholds = to_array(thresholds, "thresholds", "number", lambda values: np.asarray(values, np.float64))
+    rise = thresholds.ndim == 1 and len(thresholds) >= 2 and np.isfinite(thresholds).all() and (np.diff(thresholds) > 0).all()
+    if not rise:
+        raise ValueError(f"thresholds is {thresholds.tolist()}, but must be at least two finite numbers that rise")
     shared, cut = np.empty((2, len(heatmap), len(thresholds)))
     for index, threshold in enumerate(thresholds.tolist()):  # plain floats compare in the precision of the heatmap
         above = heatmap > threshold

@@ -20,6 +20,9 @@ _CHUNK = 1 << 16
 # as 1 / sqrt(n), then errs by about 0.65 / 2000.
 _MOST_LEFT_OUT = 2000
 
+# Statistics that differ by less than this share of their size are the same but for rounding.
+_TIE = 1e-9
+
 
 class Resampling:
     """How intervals are found: the settings that all tests share, checked.
@@ -106,8 +109,9 @@ def _corrected(tails, drawn, observed, left_out):
     """The quantiles that BCa takes in place of `tails`."""
     from scipy.special import ndtr, ndtri
 
-    # Ties count half, as a sample with few distinct values needs.
-    below = (np.mean(drawn < observed) + np.mean(drawn <= observed)) / 2
+    # Ties, which rounding may part, count half, as a sample with few distinct values needs.
+    tie = _TIE * max(abs(observed), np.median(np.abs(drawn)))
+    below = (np.mean(drawn < observed - tie) + np.mean(drawn <= observed + tie)) / 2
     if not 0 < below < 1:  # the sample lies beyond all its resamples: no bias can be told
         return tails
     bias = ndtri(below)

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from ..arrays import to_array
 from ..checks import check_choice
 from .results import TestResult
 
@@ -61,7 +62,7 @@ def correct(tests, method="holm"):
 
 
 def _p_values(values) -> np.ndarray:
-    values = np.asarray(values)
+    values = to_array(values, "tests", "p-value")
     if values.dtype.kind not in "fiu" or values.ndim != 1 or not len(values):
         raise ValueError(f"tests is {values.dtype} of shape {values.shape}, but must be results, or p-values of shape (m,)")
     if not ((values >= 0) & (values <= 1)).all():

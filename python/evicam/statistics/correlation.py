@@ -32,8 +32,8 @@ def rank_correlation(
     covariates : dict of str to array-like of shape (n,), or array-like of shape (n,), optional
         Numbers of the images whose share in both is taken out first: the angle by which they were turned, say.
     groups : array-like of shape (n,), optional
-        Numbers of what was photographed, where it was more than once: entries that share one are drawn together, and count
-        once. At least 6 of them. By default each entry is by itself.
+        Numbers of what was photographed, where it was more than once: entries that share one are drawn together, and weigh
+        together as much as one that is by itself. At least 6 of them. By default each entry is by itself.
     question, confidence, interval, resamples, random_state, nan_policy
         As in `compare_paired`.
 
@@ -53,8 +53,9 @@ def rank_correlation(
     The partial correlation is Pearson's between what a linear regression on the covariates' ranks leaves of the ranks of
     x and y; with c covariates and r the correlation, t = r sqrt((n - 2 - c) / (1 - r^2)) follows Student's t with
     n - 2 - c degrees of freedom (Kendall & Stuart, *The Advanced Theory of Statistics* 2). Without covariates this is
-    `scipy.stats.spearmanr`. Only monotonic relations to a covariate are taken out. Of groups, n is their number: no more is
-    independent, though what their entries add is then counted for nothing.
+    `scipy.stats.spearmanr`. Only monotonic relations to a covariate are taken out. Of groups, n is their number, and an entry
+    of a group of s has the weight 1 / s in ranks and correlation, lest a few large groups decide. Where a group's entries
+    tell no more than one of them would, p-values are those of as many single entries; where they tell more, larger.
 
     Examples
     --------
@@ -69,18 +70,19 @@ def rank_correlation(
     held = _covariates(covariates)
     groups = np.arange(np.size(x)) if groups is None else groups
     x, y, groups, *others = complete({"x": x, "y": y, "groups": groups, **held}, nan_policy)
-    members = np.unique(groups, return_inverse=True)[1]  # [n] number of each entry's group
-    count = members.max() + 1
+    members, size = np.unique(groups, return_inverse=True, return_counts=True)[1:]  # [n] number of each entry's group, [count]
+    count = len(size)
+    share = (size.min() / size)[members]  # [n] weight of each entry; groups of one size leave all at 1
     freedom = count - 2 - len(others)
     check_count(count, FEWEST + len(others), "x and y and covariates" if others else "x and y", "images")
     for name, values in zip(("x", "y", *held), (x, y, *others)):
         if np.ptp(values) == 0:
             raise ValueError(f"{name} is {values[0]:g} in every image: what is constant has no rank correlation")
-    r = rho(x, y, *others)
+    partial = _partial(x, y, *others)
+    r = float(partial(share[None])[0])
     if np.isnan(r):
         raise ValueError("covariates determine x or y fully: nothing is left to correlate")
-    partial = _partial(x, y, *others)
-    low, high = resampling.interval(lambda weights: partial(weights[:, members]), count)
+    low, high = resampling.interval(lambda weights: partial(weights[:, members] * share), count)
     with np.errstate(divide="ignore"):  # r = 1
         p_value = 2 * student.sf(abs(r) * np.sqrt(freedom / np.float64((1 - r) * (1 + r))), freedom)
     return TestResult(
@@ -98,7 +100,7 @@ def rank_correlation(
 
 
 def rho(x, y, *others) -> float:
-    """The correlation that `rank_correlation` tests, alone: of samples [n] without NaN; NaN where there is none."""
+    """The correlation that `rank_correlation` tests of single entries: of samples [n] without NaN; NaN where there is none."""
     return float(_partial(x, y, *others)(np.ones((1, len(x))))[0])
 
 

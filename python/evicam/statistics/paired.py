@@ -8,7 +8,7 @@ from ..checks import check_choice
 from .bootstrap import Resampling
 from .ranking import WeightedRanks
 from .results import TestResult, stated
-from .samples import complete, rounding, spreads
+from .samples import complete, rounding
 
 TESTS = {"t": "paired t test", "wilcoxon": "Wilcoxon signed-rank test"}
 
@@ -62,8 +62,9 @@ def compare_paired(
     -----
     With differences d = a - b, d_z = mean(d) / sd(d), the deviation with n - 1 (Cohen, *Statistical Power Analysis*, 1988;
     Lakens, Frontiers in Psychology 2013). The rank-biserial correlation is (W+ - W-) / (W+ + W-), of the sums of ranks of
-    \\|d\\| with positive and negative d, zeros left out (Kerby, Comprehensive Psychology 2014). Tests:
-    `scipy.stats.ttest_rel`, `scipy.stats.wilcoxon`. The interval is BCa (Efron 1987); see `Resampling`.
+    \\|d\\| with positive and negative d, zeros left out (Kerby, Comprehensive Psychology 2014). Differences that only rounding
+    tells from zero, or from one another, are taken for equal. Tests: `scipy.stats.ttest_rel`, `scipy.stats.wilcoxon`. The
+    interval is BCa (Efron 1987); see `Resampling`.
 
     Examples
     --------
@@ -75,8 +76,8 @@ statistic 0, p = 0.031, n = 6
     check_choice(test, "test", TESTS)
     resampling = Resampling(confidence, interval, resamples, random_state)
     a, b = complete({"a": a, "b": b}, nan_policy)
-    difference = a - b
-    statistic, p_value = (0.0, 1.0) if not difference.any() else _TESTED[test](a, b)
+    difference = _differences(a, b)
+    statistic, p_value = (0.0, 1.0) if not difference.any() else _TESTED[test](difference)
     effect = _EFFECTS[test](difference)
     low, high = resampling.interval(effect, len(difference))
     return TestResult(
@@ -93,19 +94,33 @@ statistic 0, p = 0.031, n = 6
     )
 
 
-def _t_test(a, b):
-    from scipy.stats import ttest_rel
+def _differences(a, b) -> np.ndarray:
+    """a - b, [n]; of those that only rounding tells from zero or in size from one another, zeros and equals are made."""
+    difference = a - b
+    noise = rounding(np.maximum(np.abs(a), np.abs(b)))  # of each difference
+    size = np.abs(difference)
+    nothing = size <= noise
+    noise[nothing] = size[nothing] = 0
+    order = np.argsort(size, kind="stable")
+    in_order, noise = size[order], noise[order]
+    first = np.concatenate([[True], np.diff(in_order) > np.maximum(noise[1:], noise[:-1])])
+    size[order] = in_order[first][np.cumsum(first) - 1]
+    return np.copysign(size, difference)
 
-    if not spreads(a - b, max(np.abs(a).max(), np.abs(b).max())):
-        raise ValueError(f"a and b differ by {(a - b)[0]:g} in every image: without spread there is no t test")
-    return ttest_rel(a, b)
+
+def _t_test(difference):
+    from scipy.stats import ttest_1samp
+
+    if np.ptp(difference) == 0:
+        raise ValueError(f"a and b differ by {difference[0]:g} in every image: without spread there is no t test")
+    return ttest_1samp(difference, 0)
 
 
-def _wilcoxon(a, b):
+def _wilcoxon(difference):
     from scipy.stats import wilcoxon
 
     # What is exact, and what is approximated where there are many images, ties or zeros, is SciPy's choice.
-    return wilcoxon(a - b)
+    return wilcoxon(difference)
 
 
 def _cohens_dz(difference):
@@ -114,15 +129,16 @@ def _cohens_dz(difference):
     middle = difference.mean()
     moved = difference - middle
     square = moved**2
-    # Below this a resample's spread is rounding error: it holds one value alone, and tells nothing of d_z.
-    least = rounding(np.abs(difference).max()) ** 2
 
     def effect(weights):
         total = weights.sum(axis=1)
-        mean = weights @ moved / total
-        variance = np.maximum(weights @ square - total * mean**2, 0) / (total - 1)
+        mean, squares = weights @ moved / total, weights @ square
+        spread = np.maximum(squares - total * mean**2, 0)
         values = np.full(len(weights), np.nan)
-        np.divide(mean + middle, np.sqrt(variance), out=values, where=variance > least)
+        # What as many roundings as there are terms can make is no spread: such a resample holds one value alone, and tells
+        # nothing of d_z.
+        least = rounding(total * squares)
+        np.divide(mean + middle, np.sqrt(spread / (total - 1)), out=values, where=spread > least)
         return np.where(weights @ (difference != 0) == 0, 0.0, values)
 
     return effect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arrays import to_array
 from ..checks import check_choice
 
 # With fewer, no two-sided signed-rank test can reach p < 0.05, and resamples repeat one another.
@@ -21,12 +22,9 @@ def as_sample(name, values, ndim=1) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        Another rank; no numbers; infinity.
+        Another rank; no numbers, or masked ones; infinity.
     """
-    try:
-        values = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} cannot become an array: {error}") from None
+    values = to_array(values, name, "number")
     if values.dtype.kind not in "bfiu":
         raise TypeError(f"{name} has dtype {values.dtype}, but must hold numbers")
     if values.ndim != ndim:
@@ -71,8 +69,8 @@ def complete(samples: dict, nan_policy) -> list[np.ndarray]:
     return left
 
 
-def rounding(scale) -> float:
-    """By how much numbers as large as `scale` may differ without meaning it."""
+def rounding(scale):
+    """By how much numbers as large as `scale`, a number or an array, may differ without meaning it."""
     return 8 * np.finfo(np.float64).eps * scale
 
 
