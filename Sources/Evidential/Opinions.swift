@@ -65,37 +65,48 @@ struct OpinionRow {
 
     /// Σ_k b_k · Σ_{j≠k} b_j Bal(b_j, b_k) / Σ_{j≠k} b_j with Bal(a, b) = 1 − |a − b| / (a + b), 0 where there is no
     /// belief (Jøsang, Cho & Chen, "Uncertainty characteristics of subjective opinions", FUSION 2018).
-    /// Beliefs are e/S, so the ratios may be taken of the evidence; O(K²).
+    /// Beliefs are e/S, so the ratios may be taken of the evidence; O(K²). Bal is 2 min(a, b) / (a + b), which cancels nothing.
     var dissonance: Double {
-        let total = strength - Double(evidence.count)
-        guard total > 0 else { return 0 }
         var sum = 0.0
         for (k, own) in evidence.enumerated() where own > 0 {
             var others = 0.0, balanced = 0.0
             for (j, other) in evidence.enumerated() where j != k && other > 0 {
                 others += other
-                balanced += other * (1 - abs(other - own) / (other + own))
+                balanced += other * (2 * min(other, own) / (other + own))
             }
             if others > 0 { sum += own * (balanced / others) }
         }
         return sum / strength
     }
 
-    /// H[p] = −Σ p_k ln p_k, nats.
+    /// H[p] = −Σ p_k ln p_k, nats. Where p_k is nearly 1, its logarithm is that of what the others leave of 1.
     var entropy: Double {
-        -evidence.reduce(0) { sum, e in
+        var sum = 0.0
+        for (k, e) in evidence.enumerated() {
             let p = (e + 1) / strength
-            return sum + p * .log(p)
+            sum -= p * (p > 0.5 ? .log(onePlus: -rest(besides: k) / strength) : .log(p))
         }
+        return sum
     }
 
-    /// H[p] − E[H] ≥ 0, nats, with E[H] = Σ p_k (ψ(S + 1) − ψ(α_k + 1)) (Malinin & Gales 2018).
+    /// Σ_{j≠k} α_j
+    private func rest(besides k: Int) -> Double {
+        var sum = 0.0
+        for (j, e) in evidence.enumerated() where j != k { sum += e + 1 }
+        return sum
+    }
+
+    /// H[p] − E[H] > 0, nats, with E[H] = Σ p_k (ψ(S + 1) − ψ(α_k + 1)) (Malinin & Gales 2018).
+    ///
+    /// The logarithms in it cancel, and leave ever fewer digits the more evidence there is. Without them it is
+    /// (Σ G(α_k) − G(S)) / S with G(x) = x (ψ(x + 1) − ln x), which goes from 0.42 at x = 1 to ½ at infinity.
     var mutualInformation: Double {
-        let digammaStrength = SpecialFunctions.digamma(strength + 1)
-        let information = evidence.reduce(0) { sum, e in
-            let p = (e + 1) / strength
-            return sum - p * (.log(p) + digammaStrength - SpecialFunctions.digamma(e + 2))
-        }
-        return max(0, information) // rounding may leave −1e-16
+        (evidence.reduce(0) { $0 + Self.excess($1 + 1) } - Self.excess(strength)) / strength
+    }
+
+    /// x (ψ(x + 1) − ln x), x ≥ 1.
+    private static func excess(_ x: Double) -> Double {
+        guard x >= SpecialFunctions.large else { return x * (SpecialFunctions.digamma(x + 1) - .log(x)) }
+        return 0.5 - x * SpecialFunctions.digammaSeries(x)
     }
 }

@@ -56,7 +56,8 @@ public struct MaskedImages: ParallelWork {
 
 /// What values weighted by masks add up to at each pixel p, over masks m with values v: Σ v m, Σ v m² and Σ (v m)².
 ///
-/// Summed in `Float` over one call's masks, then added to sums in `Double`. A part is a strip of pixels, for all images.
+/// Summed in `Float` over one call's masks, then added to sums in `Double`; in units of a power of two near the image's largest
+/// value, whose square `Float` might not hold. A part is a strip of pixels, for all images.
 public struct MaskMoments: ParallelWork {
     /// Pixels of a part: its masks, 128 of them, fit into the second-level cache.
     static let strip = 256
@@ -87,26 +88,50 @@ public struct MaskMoments: ParallelWork {
     public func run(part: Int) {
         let first = part &* Self.strip
         let count = min(Self.strip, pixels &- first)
-        var image = 0
-        while image &+ 2 <= images {
-            forEachVector(count, Pair(work: self, image: image, other: image &+ 1, first: first))
-            image &+= 2
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 &* maskCount) { memory in
+            let ours = memory.baseAddress!, theirs = ours + maskCount
+            var image = 0
+            while image &+ 2 <= images {
+                forEachVector(count, Pair(
+                    work: self, first: first, own: scaled(image, into: ours), other: scaled(image &+ 1, into: theirs)))
+                image &+= 2
+            }
+            // The last of an odd number does the work of two, one of them nobody's.
+            if image < images {
+                forEachVector(count, Pair(work: self, first: first, own: scaled(image, into: ours), other: nil))
+            }
         }
-        // The last of an odd number does the work of two, one of them nobody's.
-        if image < images { forEachVector(count, Pair(work: self, image: image, other: nil, first: first)) }
+    }
+
+    /// One image's values in units of `unit`.
+    private struct Scaled {
+        let image: Int
+        let values: UnsafePointer<Float>
+        let unit: Double
+    }
+
+    /// Writes an image's values [maskCount] in a unit in which the largest is near 1. Powers of two change no digit.
+    private func scaled(_ image: Int, into scaled: UnsafeMutablePointer<Float>) -> Scaled {
+        let values = self.values + image &* maskCount
+        var largest: Float = 0
+        for m in 0 ..< maskCount { largest = max(largest, abs(values[m])) }
+        let exponent = largest.isNormal ? min(max(Int(largest.exponent), -100), 100) : 0
+        let factor = Float(sign: .plus, exponent: -exponent, significand: 1)
+        for m in 0 ..< maskCount { scaled[m] = values[m] * factor }
+        return Scaled(image: image, values: scaled, unit: Double(sign: .plus, exponent: exponent, significand: 1))
     }
 
     /// Two images at a time: six running sums, and each mask is read once for both.
     private struct Pair: VectorBody {
         let work: MaskMoments
-        let image: Int
-        let other: Int?
         let first: Int
+        let own: Scaled
+        let other: Scaled?
 
         @inline(__always)
         func apply<V: FloatVector>(_ type: V.Type, at offset: Int, lanes: Int) {
             let count = work.maskCount, pixels = work.pixels
-            let ours = work.values + image &* count, theirs = work.values + (other ?? image) &* count
+            let ours = own.values, theirs = (other ?? own).values
             var mask = work.masks + (first &+ offset)
             var a = V(), aMask = V(), aSquare = V(), b = V(), bMask = V(), bSquare = V()
             for m in 0 ..< count {
@@ -120,17 +145,17 @@ public struct MaskMoments: ParallelWork {
                 bSquare.accumulate(y, y)
                 mask += pixels
             }
-            add(a, aMask, aSquare, image: image, at: offset, lanes: lanes)
-            if let other { add(b, bMask, bSquare, image: other, at: offset, lanes: lanes) }
+            add(a, aMask, aSquare, of: own, at: offset, lanes: lanes)
+            if let other { add(b, bMask, bSquare, of: other, at: offset, lanes: lanes) }
         }
 
         @inline(__always)
-        private func add<V: FloatVector>(_ plain: V, _ masked: V, _ squared: V, image: Int, at offset: Int, lanes: Int) {
-            let target = work.sums + (image &* 3 &* work.pixels &+ first &+ offset)
+        private func add<V: FloatVector>(_ plain: V, _ masked: V, _ squared: V, of image: Scaled, at offset: Int, lanes: Int) {
+            let target = work.sums + (image.image &* 3 &* work.pixels &+ first &+ offset)
             for lane in 0 ..< lanes {
-                target[lane] += Double(plain[lane])
-                target[work.pixels &+ lane] += Double(masked[lane])
-                target[2 &* work.pixels &+ lane] += Double(squared[lane])
+                target[lane] += Double(plain[lane]) * image.unit
+                target[work.pixels &+ lane] += Double(masked[lane]) * image.unit
+                target[2 &* work.pixels &+ lane] += Double(squared[lane]) * (image.unit * image.unit)
             }
         }
     }

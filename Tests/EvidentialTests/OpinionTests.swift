@@ -63,6 +63,23 @@ struct SplitMix: RandomNumberGenerator {
                            opinion.mutualInformation].map { Float($0) })
     }
 
+    /// From the definitions with 120 digits (mpmath): evidence; dissonance, entropy, mutual information.
+    private static let large: [([Double], [Double])] = [
+        ([1e12, 5e11, 333333333333.3333], [0.6272727272717008, 0.9949236325721162, 5.45454545453405e-13]),
+        ([1e15, 5e14, 3e14], [0.61111111111111, 0.9809896824453158, 5.555555555555543e-16]),
+        ([1e12, 0], [0, 2.8631021115872785e-11, 4.2278433509762155e-13]),
+        ([1e20, 0, 3], [6e-20, 2.29713331854925e-18, 9.020775643461066e-21]),
+        ([5e34, 1e17, 1, 0], [4e-18, 8.350676898666576e-17, 2.7641172883510215e-35]),
+        ([9, 8.75, 0.5], [0.7868543029577347, 0.8993025602669988, 0.04393387757499975]), // where the series take over
+    ]
+
+    @Test(arguments: large) func largeEvidenceKeepsItsDigits(evidence: [Double], expected: [Double]) {
+        let opinion = Opinion(evidence: evidence)
+        for (own, wanted) in zip([opinion.dissonance, opinion.entropy, opinion.mutualInformation], expected) {
+            #expect(abs(own - wanted) <= 1e-13 * wanted)
+        }
+    }
+
     @Test func noEvidenceIsFullDoubt() {
         let opinion = Opinion(evidence: [0, 0, 0, 0])
         #expect(opinion.uncertainty == 1 && opinion.belief == [0, 0, 0, 0] && opinion.dissonance == 0)

@@ -4,13 +4,20 @@ import Testing
 @Suite("Masking")
 struct MaskingTests {
     @Test("moments agree with the reference", arguments: [1, 2, 5], [1, 3, 17, 255, 256, 300])
-    func moments(images: Int, pixels: Int) {
+    func moments(images: Int, pixels: Int) { check(images: images, pixels: pixels, unit: 1) }
+
+    @Test("values whose squares Float cannot hold", arguments: [1e-37, 1e-30, 1e25, 1e36] as [Float], [1, 2])
+    func farValues(unit: Float, images: Int) { check(images: images, pixels: 17, unit: unit) }
+
+    /// Values 0 ... `unit`, and sums that begin at as much.
+    private func check(images: Int, pixels: Int, unit: Float) {
         let maskCount = 37
         let random = Philox(seed: 3, purpose: .weights)
         let numbers = (0 ..< maskCount * pixels + images * maskCount).map { Philox.unit(random.block(UInt64($0)).x) }
         let slack = [Float](repeating: .nan, count: Buffers.slack / 4)
-        let masks = Array(numbers[..<(maskCount * pixels)]) + slack, values = Array(numbers[(maskCount * pixels)...])
-        var sums = [Double](repeating: 1, count: images * 3 * pixels)
+        let masks = Array(numbers[..<(maskCount * pixels)]) + slack, values = numbers[(maskCount * pixels)...].map { $0 * unit }
+        let units = [Double(unit), Double(unit), Double(unit) * Double(unit)]
+        var sums = (0 ..< images * 3 * pixels).map { units[$0 / pixels % 3] }
         values.withUnsafeBufferPointer { values in
             masks.withUnsafeBufferPointer { masks in
                 sums.withUnsafeMutableBufferPointer { sums in
@@ -24,7 +31,10 @@ struct MaskingTests {
             let expected = Reference.maskMoments(
                 values: values[(image * maskCount) ..< (image + 1) * maskCount].map(Double.init),
                 masks: masks[..<(maskCount * pixels)].map(Double.init), pixels: pixels)
-            for i in expected.indices { #expect(abs(sums[image * 3 * pixels + i] - 1 - expected[i]) < 2e-5) }
+            for i in expected.indices {
+                let unit = units[i / pixels]
+                #expect(abs(sums[image * 3 * pixels + i] - unit - expected[i]) < 2e-5 * unit)
+            }
         }
     }
 

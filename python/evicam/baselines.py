@@ -34,9 +34,8 @@ def centre_blob(shape, *, sigma=None) -> np.ndarray:
     shape = _shape(shape)
     sides = shape[1:]
     sigma = min(sides) / 4 if sigma is None else check_real(sigma, "sigma", 0, low_open=True)
-    rows, columns = (np.exp(-(((np.arange(side) - (side - 1) / 2) / sigma) ** 2) / 2) for side in sides)
-    blob = np.outer(rows, columns)
-    return np.broadcast_to((blob / blob.max()).astype(np.float32), shape)
+    rows, columns = (_bell(side, sigma) for side in sides)
+    return np.broadcast_to(np.outer(rows, columns).astype(np.float32), shape)
 
 
 def uniform(shape) -> np.ndarray:
@@ -130,6 +129,12 @@ def _shape(shape) -> tuple[int, int, int]:
     if not isinstance(shape, (tuple, list)) or len(shape) != 3:
         raise ValueError(f"shape is {shape!r}, but must be (N, H, W)")
     return tuple(check_positive_int(side, "shape's side") for side in shape)
+
+
+def _bell(side, sigma) -> np.ndarray:
+    """A Gaussian about the middle of a side, 1 at the pixels next to it however narrow it is."""
+    squares = (np.arange(side) - (side - 1) / 2) ** 2
+    return np.exp(-(squares - squares.min()) / sigma / sigma / 2)
 
 
 def _masks(masks) -> np.ndarray:

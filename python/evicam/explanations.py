@@ -51,7 +51,8 @@ class Explanation(Shown):
     quantity : str
         What of the class: ``"logit"``, ``"evidence"``, ``"belief"``, ``"probability"``; or the target's own name.
     predicted : ndarray of shape (N,)
-        The class the classifier predicts for each image.
+        The class the classifier predicts for each image: what its `predict` says, with the mirror image's part in it for
+        ``test_time_flip=True``.
     layer : str
         The layer that was read; ``"image"`` for methods that work on pixels.
     method : str
@@ -200,6 +201,9 @@ def explain(
     `Explanation.signed`. Where a logit lies beyond the clip of exponential evidence, its slope is the one at the clip, as
     in training.
 
+    A classifier with ``test_time_flip=True`` predicts by the mean logits of an image and its mirror image. The class it
+    predicts is the one explained, but maps and their targets are of the image as it stands, not of that mean.
+
     Examples
     --------
     >>> import numpy as np, evicam
@@ -228,6 +232,7 @@ def explain(
     images = as_images(X, shape=image_shape)
     wanted = Target(classifier, target, quantity, len(images))
     draw = _layer_maps(settings, resize) if settings.reads_layer else _pixel_maps(settings, image_shape)
+    wanted.predict(images, batch_size)
     found = {field.layer: _explain(wanted, images, field, settings, draw, resize, scale, batch_size) for field in fields}
     _warn_of_empty(found)
     return found if several else found[fields[0].layer]
@@ -250,7 +255,7 @@ def _explain(target, images, field, settings, draw, resize, scale, batch_size) -
     count = len(images)
     raw = np.empty((count, *field.cells), np.float32)
     heatmap = np.empty((count, *field.image), np.float32)
-    predicted = np.empty(count, np.int32)
+    predicted = np.empty(count, np.int32)  # by the images as they stand
     neutral = np.zeros(count, np.float32)
     error = np.empty_like(raw) if settings.name == "rise" else None
     with Interrupt() as interrupt:
@@ -274,7 +279,7 @@ def _explain(target, images, field, settings, draw, resize, scale, batch_size) -
         empty=~heatmap.any(axis=(1, 2)),
         target=target.target,
         quantity=target.quantity,
-        predicted=target.classifier.classes_[predicted],
+        predicted=target.classifier.classes_[predicted if target.predicted is None else target.predicted],
         layer=field.layer,
         settings=settings,
         resize=resize,
@@ -333,7 +338,7 @@ def _warn_of_empty(found: dict[str, Explanation]) -> None:
     ]
     if parts:
         warnings.warn(
-            f"empty heatmaps: {', '.join(parts)}. Nothing in those images raises the target there; their raw maps have no "
-            "positive value, and they are left zero, not stretched",
+            f"empty heatmaps: {', '.join(parts)}. Nothing was found in those images that raises the target there: no value of "
+            "their raw maps is above `neutral`, and they are left zero, not stretched",
             stacklevel=3,
         )

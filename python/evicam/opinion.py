@@ -5,6 +5,7 @@ import html
 import numpy as np
 
 from . import _native
+from .arrays import to_array
 
 
 class Opinion:
@@ -39,9 +40,9 @@ class Opinion:
 
     Raises
     ------
-    ValueError
-        If the evidence is not (N, K) with K >= 2, or holds negative or non-finite numbers; if `position` is not (N,) whole
-        numbers below K.
+    TypeError, ValueError
+        If the evidence is not (N, K) numbers with K >= 2, or holds negative, non-finite or masked ones; if `position` is not
+        (N,) whole numbers below K; if `classes` are not K.
 
     Notes
     -----
@@ -59,17 +60,14 @@ class Opinion:
     """
 
     def __init__(self, evidence, classes=None, position=None):
-        try:
-            evidence = np.ascontiguousarray(evidence, dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"evidence cannot become an array (N, K) of numbers: {error}") from None
+        evidence = to_array(evidence, "evidence", "number", lambda values: np.ascontiguousarray(values, dtype=np.float32))
         if evidence.ndim != 2 or evidence.shape[1] < 2:
             raise ValueError(f"evidence has shape {evidence.shape}, but must be (N, K) with K >= 2")
         count, number = evidence.shape
-        self.classes = np.arange(number) if classes is None else np.asarray(classes)
+        self.classes = np.arange(number) if classes is None else to_array(classes, "classes", "label")
         if self.classes.shape != (number,):
             raise ValueError(f"classes has shape {self.classes.shape}, but evidence has {number} classes")
-        self.position = evidence.argmax(axis=1) if position is None else np.asarray(position)
+        self.position = evidence.argmax(axis=1) if position is None else to_array(position, "position", "number")
         if self.position.shape != (count,) or self.position.dtype.kind not in "iu":
             raise ValueError(
                 f"position is {self.position.dtype} of shape {self.position.shape}, but must be {count} whole numbers"

@@ -90,7 +90,10 @@ class ReceptiveField:
 
     @property
     def exceeds_image(self) -> bool:
-        """Whether one cell's receptive field is larger than the image, so that the map cannot localise."""
+        """Whether the receptive field is larger than the image along a side, so that the map tells little of where.
+
+        Along that side a cell sees most of the image, or all of it towards the middle.
+        """
         return self.size[0] > self.image[0] or self.size[1] > self.image[1]
 
     def __repr__(self) -> str:
@@ -106,8 +109,8 @@ class ReceptiveField:
             text += f", {apart} apart; branches that look at different places meet here, so the cells have no one centre"
         if self.exceeds_image:
             text += (
-                ". The receptive field is larger than the image: each cell sees all of it, so this layer cannot tell "
-                "where; an earlier layer can"
+                ". The receptive field is larger than the image: along at least one side a cell sees most of it, or all, so "
+                "this layer tells little of where; one with smaller fields tells more"
             )
         return text
 

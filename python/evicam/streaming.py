@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .arrays import as_images
 from .checks import check_choice, check_positive_int
 from .explanations import explain
+from .methods import as_method
 from .receptive_fields import fitted_network
+from .sampling import draw_seed
 from .targets import Target
 
 __all__ = ["explain_batches"]
@@ -30,13 +34,14 @@ def explain_batches(classifier, X, method="grad-cam", target="predicted", *, bat
     Yields
     ------
     Explanation or dict of str to Explanation
-        What `explain` returns for the batch; only the last may be smaller.
+        What `explain` returns for the batch; only the last may be smaller. A method's seed is drawn once, for all batches,
+        and is in their `settings`.
 
     Raises
     ------
     ValueError, TypeError
-        As `explain`, before the first batch where the whole of X or `target` is at fault; for a shared scale, which the
-        later batches would decide.
+        As `explain`, before the first batch where the whole of X, `target` or `method` is at fault; for a shared scale,
+        which the later batches would decide.
 
     Examples
     --------
@@ -52,6 +57,9 @@ def explain_batches(classifier, X, method="grad-cam", target="predicted", *, bat
     _, image_shape = fitted_network(classifier)
     images = as_images(X, shape=image_shape)
     labels = Target(classifier, target, options.get("quantity", "logit"), len(images)).target
+    method = as_method(method)
+    if hasattr(method, "random_state"):
+        method = replace(method, random_state=draw_seed(method.random_state))
     return _batches(classifier, images, method, labels, batch_size, options)
 
 

@@ -31,6 +31,8 @@ class Target:
     ----------
     target : str or ndarray of shape (N,)
         As `Explanation.target` holds it.
+    predicted : ndarray of shape (N,), int32, or None
+        Positions of the predicted classes after `predict`; None where the network itself says them.
     """
 
     def __init__(self, classifier, target, quantity, count):
@@ -41,6 +43,7 @@ class Target:
         self.quantity = quantity
         self._quantity = QUANTITIES[quantity]
         self._classes = None  # [count] int32: class positions, where classes were given
+        self.predicted = None
         # Only what is made of evidence depends on its function; a softmax classifier has none.
         classifier._check_predicting()
         self._evidence = EVIDENCE[getattr(classifier, "evidence", "relu")]
@@ -65,6 +68,15 @@ class Target:
             self._kind = _native.TARGET_CLASS
             self._classes = _class_positions(classifier.classes_, target, count)
             self.target = classifier.classes_[self._classes]
+
+    def predict(self, images, batch_size):
+        """Ask the classifier what it predicts where that is not what the network says of the images as they stand."""
+        if not self.classifier.test_time_flip:
+            return
+        batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+        self.predicted = np.concatenate([self.classifier._logits(batch).argmax(axis=1) for batch in batches]).astype(np.int32)
+        if self._kind == _native.TARGET_PREDICTED:
+            self._kind, self._classes = _native.TARGET_CLASS, self.predicted
 
     def request(self, part, layer=None, weights=_native.WEIGHTS_SUM) -> tuple:
         """The engine's request for the images at positions `part`."""

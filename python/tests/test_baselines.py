@@ -33,6 +33,12 @@ def test_the_blob_is_in_the_middle(shape):
     assert np.allclose(baselines.centre_blob(shape, sigma=1.5), gaussian / gaussian.max(), atol=1e-6)
 
 
+@pytest.mark.parametrize("sigma", [0.01, 1e-6])
+def test_a_narrow_blob_is_what_is_next_to_the_middle(sigma):
+    even, odd = baselines.centre_blob((1, 4, 4), sigma=sigma)[0], baselines.centre_blob((1, 3, 4), sigma=sigma)[0]
+    assert np.array_equal(even, np.pad(np.ones((2, 2)), 1)) and np.array_equal(odd, np.pad(np.ones((1, 2)), 1))
+
+
 def test_the_silhouette_is_the_object():
     assert np.array_equal(baselines.silhouette(MASKS, sigma=0), MASKS)
     found = metrics.centroid_offset(baselines.silhouette(MASKS)[:1], MASKS[:1])

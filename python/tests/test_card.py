@@ -100,6 +100,15 @@ def test_numbers_and_maps_are_those_of_the_classifier(evidential, card):
     assert card.receptive_field == evicam.receptive_field(evidential)
 
 
+def test_with_mirror_images_the_maps_are_of_the_class_that_is_printed(evidential):
+    mirroring = copy.deepcopy(evidential).set_params(test_time_flip=True)
+    images = np.random.default_rng(0).integers(0, 256, (40, SIZE, SIZE)).astype(np.uint8)
+    image = images[np.flatnonzero(mirroring.predict(images) != evidential.predict(images))[0]]
+    card = evicam.card(mirroring, image)
+    assert card.label == mirroring.predict(image[None])[0] == card.classes.target[0]
+    assert (card.classes.predicted == card.label).all() and (card.doubt.predicted == card.label).all()
+
+
 def test_options_reach_the_maps(evidential):
     card = evicam.card(evidential, X[0], evicam.methods.RISE(n_masks=50), top=2)
     assert card.classes.method == card.doubt.method == "rise" and len(card.classes) == 2
@@ -168,7 +177,8 @@ def test_a_rim_that_no_cell_sees():
 
 def test_receptive_field_beyond_the_image(card):
     network = "c = convolution(image, channels: 2, kernel: 21, padding: 10)\nf = flatten(c)\nz = linear(f, features: 3)"
-    assert "receptive field is larger than the image" in evicam.card(fitted(network), X[0]).reservations[0]
+    said = evicam.card(fitted(network), X[0]).reservations[0]
+    assert "receptive field is larger than the image" in said and "a cell sees most of it, or all" in said
     assert not any("larger than the image" in text for text in card.reservations)
     nowhere = replace(card.classes, receptive_field=replace(card.receptive_field, start=(np.nan, np.nan)))
     assert "no exact place" in reservations(nowhere, card.doubt, card.names)[0]

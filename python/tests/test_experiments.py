@@ -224,7 +224,7 @@ def test_colour_photographs_are_not_asked_where_the_object_is(colours, tmp_path)
     assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert [kind["name"] for kind in results["strangers"]] == ["test images", "turned by 90 degrees", "noise"]
     assert results["models"]["evidential"]["settings"]["augmentation"]["flip"] is True
-    assert {path.stem for path in (tmp_path / "training").glob("*.safetensors")} == {"evidential", "softmax"}
+    assert {path.stem for path in (tmp_path / "training").glob("*/*.safetensors")} == {"evidential", "softmax"}
 
 
 @pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")

@@ -129,6 +129,24 @@ def test_the_uncertainty_map_follows_the_chain_rule_through_the_evidence(evident
     assert explanation.target == "uncertainty"
 
 
+@pytest.mark.parametrize("settings", [dict(), dict(layer=["conv1", "relu2"]), dict(method="occlusion")], ids=str)
+def test_with_mirror_images_the_class_that_predict_names_is_explained(evidential, settings):
+    images = np.random.default_rng(0).integers(0, 256, (40, 20, 20)).astype(np.uint8)
+    classifier = copy.deepcopy(evidential).set_params(test_time_flip=True)
+    said = classifier.predict(images)
+    assert (said != evidential.predict(images)).any()
+
+    def explained(classifier, target):
+        found = quietly(classifier, images, target=target, batch_size=7, **settings)
+        return list(found.values()) if isinstance(found, dict) else [found]
+
+    # Maps are of the images as they stand: those of the classifier without mirror images, for the same class.
+    for own, plain in zip(explained(classifier, "predicted"), explained(evidential, said)):
+        assert np.array_equal(own.predicted, said) and np.array_equal(own.raw, plain.raw) and own.target == "predicted"
+    for other in (*explained(classifier, "uncertainty"), *explained(classifier, "disc")):
+        assert np.array_equal(other.predicted, said)
+
+
 def test_several_layers_give_one_explanation_each_by_name(evidential):
     found = quietly(evidential, X, layer=["relu2", "conv1"])
     assert list(found) == ["relu2", "conv1"]
@@ -255,6 +273,17 @@ def test_geometry_of_the_papers_lenet(layer, jump, size, start, cells, furthest)
 def test_the_usual_resize_is_exact_where_cells_tile_the_image():
     vgg = ReceptiveField("pool5", "maxPooling", (32.0, 32.0), (212.0, 212.0), (15.5, 15.5), (7, 7), (224, 224))
     assert vgg.naive_error() == 0
+
+
+def test_a_receptive_field_larger_than_the_image_does_not_mean_that_every_cell_sees_all():
+    layers = "\n".join(
+        f"c{n} = convolution({source}, channels: 2, kernel: 11, padding: 5)" for n, source in enumerate(("image", "c0", "c1"))
+    )
+    field = evicam.receptive_field(f"{layers}\nf = flatten(c2)\nz = linear(f, features: 2)", "c2", image_shape=(28, 28))
+    reach, pixels = (field.size[0] - 1) / 2, np.arange(28)
+    seen = [np.count_nonzero(abs(pixels - centre) <= reach) for centre in field.centres()[0]]
+    assert field.exceeds_image and seen[0] == 16 and min(seen) > 14 and max(seen) == 28
+    assert "a cell sees most of it, or all" in repr(field) and "sees all of it" not in repr(field)
 
 
 def test_a_receptive_field_larger_than_the_image_is_told():

@@ -228,11 +228,20 @@ def test_settings_that_do_not_fit_the_images_are_refused(evidential, method, mes
         evicam.explain(evidential, X, method)
 
 
+@pytest.mark.parametrize("method", [methods.Occlusion, methods.IntegratedGradients])
+def test_methods_with_a_baseline_image_are_values_too(method):
+    black, list_of_it = method(baseline=np.zeros((2, 3))), method(baseline=[[0.0] * 3] * 2)
+    assert black == method(baseline=np.zeros((2, 3), np.float32)) == list_of_it
+    assert len({black, list_of_it, method(baseline=np.zeros((3, 2))), method(baseline=np.ones((2, 3))), method()}) == 4
+    assert method() == method(baseline=np.array(0.0)) and repr(method(baseline=np.array(0.0))) == f"{method.__name__}()"
+
+
 def test_methods_are_values():
     assert methods.RISE() == methods.RISE(n_masks=4000) != methods.RISE(grid=6)
     assert repr(methods.Occlusion(patch=(3, 4), stride=1)) == "Occlusion(patch=(3, 4), stride=1)"
     assert repr(methods.IntegratedGradients(baseline=np.zeros((2, 2)))).startswith("IntegratedGradients(baseline=array(")
     with pytest.raises(AttributeError):
         methods.RISE().grid = 3
+    assert methods.GradCAM() != methods.HiResCAM() and methods.GradCAM() != "grad-cam"
     assert set(EQUATIONS) <= set(methods.BY_NAME)
     assert all(kind().name == name for name, kind in methods.BY_NAME.items())

@@ -178,7 +178,9 @@ def test_a_residual_network_stands_beside_the_papers():
     results = changed(dataset="cifar-10", model="resnet18")
     text = read(results)[1]
     assert "What a ResNet-18 knows of" in text and "Evidential ResNet-18, pretrained, the paper" in text and "93.3%" in text
-    assert "highest after 0 minutes, 98.0%" in text and "The cells of conv2 see more than the whole image" in text
+    assert "highest after 0 minutes, 98.0%" in text and "The receptive fields of conv2 are larger than the image" in text
     assert "at layer conv2, bright" in text
     text = read(changed(explanations__layer="conv1"))[1]
-    assert "at layer conv1, the last stage whose cells do not see the whole image, as those of conv2 do, bright" in text
+    assert (
+        "at layer conv1, the last stage whose receptive field is not larger than the image, as that of conv2 is, bright" in text
+    )

@@ -1,5 +1,6 @@
 """RISE: its estimate, its standard error, and that neither depends on how the work is cut."""
 
+import copy
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ import pytest
 
 import evicam
 from evicam import methods
+from evicam.parameters import read_parameters, write_parameters
 from trained import NAMES, shapes
 
 X, Y = shapes(6, seed=3)
@@ -104,6 +106,27 @@ def test_any_target(evidential, target):
     assert np.isfinite(explanation.raw).all() and np.isfinite(explanation.error).all()
     bounded = target in ("uncertainty", "dissonance")
     assert not bounded or (explanation.raw.min() >= 0 and explanation.raw.max() <= 1)
+
+
+def test_of_evidence_as_large_as_its_clip_the_error_is_finite(evidential):
+    """The same values, but for a factor with which their squares are more than a single-precision number holds."""
+
+    def raised(logit):
+        classifier = copy.deepcopy(evidential).set_params(evidence_clip=80.0)
+        weights = read_parameters(classifier.network_)
+        weights["fc2.bias"] += np.float32(logit - classifier.logits(X).max())
+        write_parameters(classifier.network_, weights)
+        return explain(classifier, 300, target="strength")
+
+    low, high = raised(30), raised(70)
+    assert (high.error.max((1, 2)) > 1e25).all()
+    assert np.allclose(high.error, low.error * np.exp(40), rtol=1e-3)
+
+
+def test_empty_maps_are_not_said_to_lack_positive_values(evidential):
+    with pytest.warns(UserWarning, match="no value of their raw maps is above `neutral`"):
+        explanation = evicam.explain(evidential, X, methods.RISE(keep=1e-6, n_masks=5), quantity="probability")
+    assert explanation.empty.all() and (explanation.raw > 0).all()
 
 
 def test_layer_has_no_meaning(evidential):

@@ -1,5 +1,6 @@
 """Explanations batch by batch: the same as all at once, in bounded memory."""
 
+import copy
 import resource
 import tracemalloc
 
@@ -28,9 +29,33 @@ def test_batches_are_parts_of_the_whole(classifier, target, method):
     np.testing.assert_array_equal(np.concatenate([part.predicted for part in parts]), whole.predicted)
 
 
+@pytest.mark.filterwarnings("ignore:empty heatmaps")
+@pytest.mark.parametrize("method", [evicam.methods.RISE, evicam.methods.SmoothGrad])
+@pytest.mark.parametrize("random_state", [3, None, np.random.default_rng, np.random.RandomState])
+def test_all_batches_meet_the_same_chance(classifier, method, random_state):
+    count = dict(n_masks=40) if method is evicam.methods.RISE else dict(samples=5)
+
+    def fresh():
+        return method(**count, random_state=random_state(7) if callable(random_state) else random_state)
+
+    same = np.repeat(X[:1], 9, axis=0)
+    raw = np.concatenate([part.raw for part in evicam.explain_batches(classifier, same, fresh(), batch_size=4)])
+    assert (raw == raw[0]).all()
+    if random_state is not None:
+        np.testing.assert_array_equal(raw, evicam.explain(classifier, same, fresh()).raw)
+
+
 def test_layers_come_as_for_explain(classifier):
     part = next(iter(evicam.explain_batches(classifier, X, layer=["conv1", "conv2"], resize="bilinear")))
     assert list(part) == ["conv1", "conv2"] and part["conv1"].resize == "bilinear"
+
+
+@pytest.mark.filterwarnings("ignore:empty heatmaps")
+def test_with_mirror_images_batches_explain_what_predict_says(classifier):
+    mirroring = copy.deepcopy(classifier).set_params(test_time_flip=True)
+    images = np.random.default_rng(0).integers(0, 256, (40, SIZE, SIZE)).astype(np.uint8)
+    parts = list(evicam.explain_batches(mirroring, images, batch_size=16))
+    np.testing.assert_array_equal(np.concatenate([part.predicted for part in parts]), mirroring.predict(images))
 
 
 def test_faults_show_before_the_first_batch(classifier):
@@ -38,6 +63,8 @@ def test_faults_show_before_the_first_batch(classifier):
         evicam.explain_batches(classifier, X, target=Y[:10])
     with pytest.raises(ValueError, match="scale is 'shared'"):
         evicam.explain_batches(classifier, X, scale="shared")
+    with pytest.raises(ValueError, match="method is 'guess'"):
+        evicam.explain_batches(classifier, X, "guess")
     with pytest.raises(ValueError, match="batch_size"):
         evicam.explain_batches(classifier, X, batch_size=0)
     with pytest.raises(ValueError, match="images of 19x20"):

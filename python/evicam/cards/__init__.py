@@ -183,7 +183,9 @@ def card(classifier, image, method="grad-cam", layer=None, resize="aligned", *, 
     named for dissonance; where the undisputed belief is larger still, it "leans towards" its answer. Vacuity and
     dissonance: Josang, Cho & Chen, "Uncertainty characteristics of subjective opinions" (2018); the thresholds are ours.
 
-    The heatmaps of the classes explain their logits and share one scale; that of the uncertainty has its own.
+    The heatmaps of the classes explain their logits and share one scale; that of the uncertainty has its own. With
+    ``test_time_flip=True`` the numbers are of the mean logits of the image and its mirror image, as the classifier's
+    `predict_opinion` has them; the heatmaps are of the image as it stands.
 
     Examples
     --------

@@ -42,8 +42,8 @@ def _of_place(field: ReceptiveField, resize: str) -> list[str]:
     found = []
     if field.exceeds_image:
         found.append(
-            "The receptive field is larger than the image: each cell sees all of it along at least one side, so these maps "
-            "cannot tell where; an earlier layer can."
+            "The receptive field is larger than the image: along at least one side a cell sees most of it, or all, so these "
+            "maps tell little of where; those of a layer with smaller fields tell more."
         )
     if not field.has_centres:
         return [*found, "Branches that look at different places meet here: the maps have no exact place in the image."]

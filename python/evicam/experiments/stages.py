@@ -68,9 +68,9 @@ def stage_fields(classifier) -> dict[str, ReceptiveField]:
 
 
 def localising_layer(classifier) -> str | None:
-    """The layer of the last stage whose cells see less than the whole image, so that its map can tell where.
+    """The layer of the last stage whose receptive field is not larger than the image; maps of later ones tell little of where.
 
-    None, for `evicam.explain`'s own choice, where that is no better or there is no such stage.
+    None, for `evicam.explain`'s own choice, where that is the same or there is no such stage.
     """
     fields = list(stage_fields(classifier).values())
     within = [field.layer for field in fields if not field.exceeds_image]

@@ -22,7 +22,7 @@ class LayerMethod(Method):
     largest_batch: ClassVar[int] = 256
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GradCAM(LayerMethod):
     """Grad-CAM: each channel weighted by the target's gradients, M = Σ_k w_k A^k.
 
@@ -45,7 +45,7 @@ class GradCAM(LayerMethod):
         check_choice(self.weights, "weights", WEIGHTS)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HiResCAM(LayerMethod):
     """HiResCAM: each cell by its own gradient, M = Σ_k ∂y/∂A^k ⊙ A^k.
 
@@ -58,7 +58,7 @@ class HiResCAM(LayerMethod):
     engine = _native.MAP_HI_RES_CAM
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerCAM(LayerMethod):
     """LayerCAM: each cell by its own gradient where that is positive, M = Σ_k max(∂y/∂A^k, 0) ⊙ A^k.
 
@@ -71,7 +71,7 @@ class LayerCAM(LayerMethod):
     engine = _native.MAP_LAYER_CAM
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GradCAMPlusPlus(LayerMethod):
     """Grad-CAM++: M = Σ_k w_k A^k, w_k = Σ_ij α_ij max(g_ij, 0), α = g² / (2 g² + g³ Σ A).
 
@@ -87,7 +87,7 @@ class GradCAMPlusPlus(LayerMethod):
     engine = _native.MAP_GRAD_CAM_PLUS_PLUS
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class XGradCAM(LayerMethod):
     """XGrad-CAM: M = Σ_k w_k A^k, w_k = Σ_ij A_ij g_ij / Σ_ij A_ij.
 
@@ -102,7 +102,7 @@ class XGradCAM(LayerMethod):
     engine = _native.MAP_X_GRAD_CAM
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EigenCAM(LayerMethod):
     """Eigen-CAM: the activations' first principal direction, M = A v, v the first right singular vector of A [h w, C].
 
@@ -118,7 +118,7 @@ class EigenCAM(LayerMethod):
     engine = _native.MAP_EIGEN_CAM
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ScoreCAM(LayerMethod):
     """Score-CAM: M = Σ_k w_k A^k, w = softmax_k y(X ⊙ M_k), M_k the resized activations of channel k in 0..1.
 

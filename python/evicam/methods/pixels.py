@@ -29,7 +29,7 @@ def _settings(method, count=1, seed=0, grid=1, keep=0.5, patch=(1, 1), stride=(1
     return (method, count, seed, grid, keep, patch, stride, noise, baseline)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RISE(PixelMethod):
     """RISE: what the target is on average where a pixel is seen through random masks.
 
@@ -86,7 +86,7 @@ class RISE(PixelMethod):
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Occlusion(PixelMethod):
     """Occlusion: how much the target falls when a patch is covered, averaged over the patches over a pixel.
 
@@ -127,7 +127,7 @@ class Occlusion(PixelMethod):
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class IntegratedGradients(PixelMethod):
     """Integrated gradients: what each pixel contributes on the straight way from a baseline to the image.
 
@@ -140,7 +140,8 @@ class IntegratedGradients(PixelMethod):
 
     Notes
     -----
-    The raw map of an image adds up to y(image) - y(baseline) but for the error of the sum (completeness).
+    The raw map of an image adds up to y(image) - y(baseline) but for the error of the sum (completeness). With
+    ``test_time_flip=True`` too, y is what the network says of the image as it stands, not the mean with its mirror image.
 
     References
     ----------
@@ -160,7 +161,7 @@ class IntegratedGradients(PixelMethod):
         return _settings(_native.PERTURBATION_INTEGRATED_GRADIENTS, self.steps, baseline=as_baseline(self.baseline, image_shape))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SmoothGrad(PixelMethod):
     """SmoothGrad: the gradient with respect to the pixels, averaged over noisy copies of the image; signed.
 

@@ -11,7 +11,7 @@ LIMIT = 16  # images in one figure
 
 @styled
 def stages(result, *, class_names=None, figure=None):
-    """Each image, and its heatmap at each stage with what a cell of the stage sees.
+    """Each image, and its heatmap at each stage with the stage's cells and receptive field.
 
     Parameters
     ----------
@@ -52,8 +52,6 @@ def stages(result, *, class_names=None, figure=None):
     for axes, (name, explanation) in zip(grid[-1, 1:], result.explanations.items()):
         field = explanation.receptive_field
         (h, w), (tall, wide) = field.cells, field.size
-        sees = "sees all" if field.exceeds_image else f"sees {tall:g} × {wide:g}"
-        axes.text(
-            0.5, -0.06, f"{name}\n{h} × {w} cells\n{sees}", transform=axes.transAxes, ha="center", va="top", fontsize=8.5
-        )  # fmt: skip
+        below = f"{name}\n{h} × {w} cells\nfield {tall:g} × {wide:g}"
+        axes.text(0.5, -0.06, below, transform=axes.transAxes, ha="center", va="top", fontsize=8.5)
     return figure

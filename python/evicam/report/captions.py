@@ -107,13 +107,13 @@ def stages(results):
     beyond = [row["stage"] for row in rows if row["exceeds_image"]]
     caption = (
         "Grad-CAM of the predicted class at each stage of the evidential network. Below each column: how many cells its map "
-        "has, and how much of the image one of them can see. The first stages tell edges and texture, and see little; the "
-        "last tell objects, and see much. "
+        "has, and their receptive field, the pixels that one of them sees where the image has as many. The first stages tell "
+        "edges and texture, and see little; the last tell objects, and see much. "
     )
     if beyond:
         caption += (
-            f"The cells of {listed(beyond)} see more than the whole image: what such a map shows is where its cells are "
-            "centred, not the limit of what they used."
+            f"The receptive fields of {listed(beyond)} are larger than the image: along at least one side their cells see most "
+            "of it, or all. What such a map shows is where its cells are centred, not the limit of what they used."
         )
     return "Images, each beside its heatmaps at every stage of the network", caption
 
@@ -133,7 +133,7 @@ def overlay_normal(results):
     """Paper, Fig. 6."""
     layer = results["explanations"]["layer"]
     last = results["stages"][-1]["layer"]
-    why = "" if layer == last else f", the last stage whose cells do not see the whole image, as those of {last} do"
+    why = "" if layer == last else f", the last stage whose receptive field is not larger than the image, as that of {last} is"
     return (
         "Test images above the same images under their heatmaps",
         f"Where the evidential network found what it says: Grad-CAM at layer {layer}{why}, bright where it speaks most "
