@@ -20,7 +20,7 @@ _LENET = {
 }  # fmt: skip
 # Residual networks: momentum at a rate that the head would not bear, one cycle, averaged weights.
 _RESIDUAL = dict(
-    batch_size=128, optimiser="sgd", learning_rate=0.2, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
+    batch_size=128, optimiser="sgd", learning_rate=0.1, head_rate=1 / 64, weight_decay=5e-4, schedule="one-cycle",
     average_decay=0.998, normalisation="channels", validation_fraction=0.05,
 )  # fmt: skip
 _CHANGES = {
@@ -28,7 +28,7 @@ _CHANGES = {
     "fashion-mnist": Augmentation(crop=2, flip=True, cutout=8),
     "cifar-10": Augmentation(crop=4, flip=True, cutout=8),
 }
-_EPOCHS = {"resnet9": 40, "resnet18": 28, "resnet34": 28}
+_OWN = {"resnet9": dict(epochs=40, learning_rate=0.2), "resnet18": dict(epochs=28), "resnet34": dict(epochs=28)}
 # What the evidential twin has besides. Cross-entropy ranks the classes, and what is left suffices to learn how much evidence
 # there is: as accurate, and better calibrated than where all but the beginning is evidential. It also mends the
 # under-confidence of smooth labels, which the twin would be left with (docs/training.md).
@@ -78,8 +78,8 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential", epoch
         shared, evidential = _LENET[dataset], _LENET_EVIDENTIAL[dataset]
         epochs = epochs or shared["epochs"]
     else:
-        epochs = epochs or _EPOCHS[architecture.removesuffix("-imagenet")]
-        changes = _CHANGES[dataset]
-        shared = _RESIDUAL | dict(augmentation=changes, test_time_flip=changes.flip)
+        own, changes = _OWN[architecture.removesuffix("-imagenet")], _CHANGES[dataset]
+        epochs = epochs or own["epochs"]
+        shared = _RESIDUAL | own | dict(augmentation=changes, test_time_flip=changes.flip)
         evidential = _RESIDUAL_EVIDENTIAL | dict(softmax_epochs=_SOFTMAX_SHARE * epochs)
     return {"architecture": architecture, **shared, "epochs": epochs, **(evidential if kind == "evidential" else {})}

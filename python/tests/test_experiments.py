@@ -261,7 +261,7 @@ def test_a_residual_network_goes_on_where_it_was_killed(colours, tmp_path, monke
         del results["command"]
     assert again == whole
     with pytest.raises(ValueError, match="checkpoint is of another training .*learning_rate is 0.05, but was"):
-        monkeypatch.setitem(evicam.recipes._RESIDUAL, "learning_rate", 0.05)
+        monkeypatch.setitem(evicam.recipes._OWN["resnet9"], "learning_rate", 0.05)
         reproduce_function("cifar-10", tmp_path / "killed", **job)
 
 
