@@ -13,6 +13,8 @@ from evicam import experiments, report
 from evicam.experiments import reproduce as reproduce_function
 from trained import shapes, twins
 
+# Other data sets are not where these tests look for data.
+pytestmark = pytest.mark.filterwarnings("ignore:no images of .* among the strangers")
 X, Y = shapes(30, seed=5)
 
 

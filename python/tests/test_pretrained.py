@@ -96,6 +96,7 @@ def test_other_stems_begin_anew(file, kernel):
     assert found.pretrained_ == [f"layer 'conv1' begins anew: kernels of 7x7 cannot become {kernel}x{kernel}"]
 
 
+@pytest.mark.filterwarnings("ignore:strict is False")
 def test_grey_images_give_what_grey_ones_in_colour_gave(file, tmp_path):
     grey, three = images(1, seed=2), np.repeat(images(1, seed=2)[..., None], 3, axis=-1)
     in_colour = untrained(text(5), classes=5, pretrained=file)
@@ -160,6 +161,7 @@ def test_training_begins_there_and_changes_them(file, weights):
     )
 
 
+@pytest.mark.filterwarnings("ignore:strict is False")
 def test_partial_fit_begins_there_once(file, weights):
     classifier = SoftmaxClassifier(text(3), pretrained=file, learning_rate=1e-30, random_state=0, verbose=False)
     classifier.partial_fit(images(3), np.arange(12) % 3)
@@ -169,6 +171,7 @@ def test_partial_fit_begins_there_once(file, weights):
     assert (classifier.to_torch_state()["conv1.weight"] == 1).all()
 
 
+@pytest.mark.filterwarnings("ignore:strict is False")
 def test_a_fit_that_goes_on_does_not_begin_again(file, tmp_path):
     classifier = untrained(text(3), pretrained=file)
     classifier.load_torch_state({"conv1.weight": np.ones((6, 3, 7, 7))}, strict=False)
