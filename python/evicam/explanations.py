@@ -179,7 +179,7 @@ def explain(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         For an unknown word, layer or class (the message lists those that exist), a layer without spatial extent, what a
         softmax classifier does not have, or images or settings that do not fit the classifier.
     KeyboardInterrupt

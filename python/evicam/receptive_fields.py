@@ -134,9 +134,9 @@ def receptive_field(model, layer: str | None = None, *, image_shape=None) -> Rec
 
     Raises
     ------
-    ValueError
-        Unknown layer or one without spatial extent (the message lists those that have); an architecture without
-        `image_shape`, or a classifier with another one than it was fitted on; an `image_shape` of another form.
+    ValueError, TypeError
+        Unknown layer (the message lists all), or one without spatial extent (it lists those that have it); an architecture
+        without `image_shape`, or a classifier with another one than it was fitted on; an `image_shape` of another form.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Training recipes: the parameters with which the networks reach what docs/results.md says of them."""
+"""Training recipes: the parameters that suit each network; docs/results.md says what they reach."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def recipe(architecture="resnet18", dataset="cifar-10", kind="evidential", epoch
     Returns
     -------
     dict
-        Parameters that differ from the defaults, `architecture` and `epochs` among them.
+        Parameters for the classifier, `architecture` and `epochs` among them; the others keep their defaults.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         For an unknown word, or fewer epochs than 1.
 
     Examples

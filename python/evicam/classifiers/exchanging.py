@@ -144,7 +144,7 @@ class Exchanging:
         path : path-like
         head : {"logits", "probability", "opinion"}
             The outputs: "logits" [N, K]; "probability" [N, K], as `predict_proba` gives it; or, of an evidential classifier,
-            "evidence", "alpha", "belief" and "probability" [N, K] and "uncertainty" [N].
+            "evidence", "alpha" and "belief" [N, K], "uncertainty" [N] and "probability" [N, K], in this order.
         opset : int
             Version of ONNX's operators, from 15.
 
@@ -154,7 +154,7 @@ class Exchanging:
             Without the package onnx: ``pip install "evicam[onnx]"``.
         OSError
             If the file cannot be written; one that was there stays.
-        ValueError
+        ValueError, TypeError
             For another head or opset, or a parameter that predictions cannot be made by.
         """
         self._check_fitted()

@@ -77,7 +77,12 @@ class Fitting:
         Warns
         -----
         CheckpointWarning
-            If a checkpoint cannot be written, as on a full disk: training goes on, and the old one stands.
+            If a checkpoint cannot be written, as on a full disk: training goes on, and the old one stands. If the last one is
+            damaged or missing: training goes on from the one before.
+        CollapseWarning
+            If a class gathers no evidence from any of its images for two epochs.
+        UserWarning
+            If Ctrl-C ended the fit.
         """
         settings = self._check_settings()
         images = as_images(X)

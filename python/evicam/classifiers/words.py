@@ -9,13 +9,14 @@ PARAMETERS = """
     epochs : int
         Passes over the training images, at most a million.
     batch_size : int
-        Images in a step, at most 2^20. Where there are fewer in all, a step is of all of them, in the memory that twice as
-        many would take (in a network with dropout 1024, or the batch if that is smaller).
+        Images in a step, at most 2^20. Where there are fewer in all, a step takes all of them, and memory for at most twice
+        as many (with dropout for 1024, or for the batch if that is smaller).
     optimiser : {"adam", "adamw", "sgd"}
         Adam has its weight decay in the gradient, AdamW apart; SGD has Nesterov momentum 0.9.
     learning_rate : float
         At its highest.
     weight_decay : float
+        How much each step draws the weights to zero; 0 for not at all.
     decay_biases : bool or "auto"
         Whether weight decay also meets biases and the scales and shifts of batch normalisation. "auto": only in networks
         without batch normalisation, where the rest of a layer's size is the weights' to set.
@@ -57,8 +58,8 @@ PARAMETERS = """
     warm_start : bool
         Whether `fit` starts from the weights of the fit before; `architecture` and `normalisation` must then be the same.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
-        Seed of weights, shuffling, dropout and the validation split. With the same one, the same bits come out, for
-        any number of threads.
+        Seed of weights, shuffling, augmentation, dropout and the validation split. With the same one, the same bits come
+        out, for any number of threads.
     verbose : bool or "auto"
         Whether to show progress: a bar in a terminal or notebook, elsewhere a line for each epoch; "auto" leaves the
         lines out."""

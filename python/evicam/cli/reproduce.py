@@ -14,13 +14,18 @@ def add_arguments(parser):
     parser.add_argument("--root", metavar="DIR", help="folder with the data set's files")
     parser.add_argument("--limit", type=int, metavar="N", help="train on the first N images only, to try things out")
     parser.add_argument("--images", type=int, metavar="N", help="test images whose heatmaps are scored (default all)")
-    parser.add_argument("--models", type=int, metavar="N", help="evidential LeNets that answer the question (default 5)")
-    for name, default, what in (("heat", 0.15, "heatmap's largest value"), ("object", 0.1, "brightness")):
-        text = f"share of the {what} above which a pixel is of its region (default {default})"
+    parser.add_argument(
+        "--models", type=int, metavar="N", help="evidential LeNets that answer the question (default 5; 2 for short and quick)"
+    )
+    for name, default, what in (("heat", 0.15, "a map's largest value"), ("object", 0.1, "full brightness")):
+        text = f"share of {what} above which a pixel counts as {name} (default {default})"
         parser.add_argument(f"--{name}-threshold", type=float, default=default, metavar="T", help=text)
     efforts = ("full", "short", "quick")
     parser.add_argument(
-        "--effort", choices=efforts, default="full", help="full (default); short: fewer models and images; quick: no results"
+        "--effort",
+        choices=efforts,
+        default="full",
+        help="full (default); short: fewer models and images; quick: a look at the report, its numbers mean nothing",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing while working")
 

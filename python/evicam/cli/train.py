@@ -25,7 +25,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--recipe",
         metavar="DATASET",
-        help="instead of these defaults, what suits the architecture on fashion-mnist, mnist, cifar-10, or images like theirs",
+        help="instead of the defaults, what suits a named architecture on fashion-mnist, mnist, cifar-10 or images like theirs",
     )
     parser.add_argument(
         "--pretrained",

@@ -19,8 +19,8 @@ def load(name: str, split: str = "train", root=None, *, download: bool = True) -
 
     The files are looked for in `root` alone if it is given; else in the folder that the environment variable
     ``EVICAM_DATA`` names, in that of Debian's package (Fashion-MNIST), in the cache; and are downloaded to the cache if
-    none of these has them, which is the only time that checksums are compared. A folder may hold the files themselves
-    or a folder ``mnist``, ``fashion-mnist`` or ``cifar-10`` that does.
+    none of these has them, which is the only time that the files' own checksums are compared. A folder may hold the
+    files themselves or a folder ``mnist``, ``fashion-mnist`` or ``cifar-10`` that does.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ class Effort:
     rise_images, rise_masks : int
         Of the glyphs measured, those that RISE explains, and its masks.
     placed, placed_epochs, placed_tests, placed_models : int
-        Images on a larger canvas.
+        Of objects on a larger canvas: images to learn from, passes over them, images to measure on, models.
     """
 
     models: int = 5

@@ -40,6 +40,13 @@ class Marked:
 def marked(classifier, images, object_threshold) -> Marked | None:
     """The image, of the first `LOOKED_AT`, whose Grad-CAM comes nearer to its object by being aligned than any other's.
 
+    Parameters
+    ----------
+    classifier : EvidentialClassifier
+    images : ndarray of shape (N, H, W), uint8
+    object_threshold : float
+        Brightness, 0..1, above which a pixel is the object's.
+
     Returns
     -------
     Marked or None

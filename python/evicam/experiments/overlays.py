@@ -41,7 +41,7 @@ class Overlays:
 
 
 def overlays(classifier, images, labels, *, count=EXAMPLES, layer=None) -> Overlays:
-    """Explain one image of each class, upright and turned.
+    """Explain one image of each class, of at most `count` classes, upright and turned.
 
     Parameters
     ----------

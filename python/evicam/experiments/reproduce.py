@@ -67,9 +67,10 @@ def reproduce(
     limit : int, optional
         Train on the first so many images only, to try things out.
     images : int, optional
-        Test images whose heatmaps are scored, at least 1,000; by default all.
+        Test images whose heatmaps are scored, at least 1,000 (100 for ``"quick"``); by default all.
     models : int, optional
-        Evidential LeNets from different seeds that answer the question, at least 2; by default 5.
+        Evidential LeNets from different seeds that answer the question, at least 2; by default 5, or 2 where `effort` is less
+        than full.
     heat_threshold : float
         Share of a heatmap's largest value, 0..1, above which a pixel is of the map's region. The paper does not say
         where it cut; 0.15 is Grad-CAM's own (Selvaraju et al. 2017).
@@ -77,7 +78,7 @@ def reproduce(
         Brightness, 0..1, above which a pixel is the object's; see `evicam.metrics.object_masks`.
     effort : {"full", "short", "quick"}
         How much work the question gets: ``"short"`` is a first answer from fewer models and images, ``"quick"`` a look at
-        the report, no results.
+        the report, whose numbers mean nothing.
     verbose : bool
         Say what is being done, with a progress bar.
 
@@ -89,7 +90,7 @@ def reproduce(
 
     Raises
     ------
-    ValueError, OSError
+    ValueError, TypeError, OSError
         Unknown data set, bad settings, files that cannot be read or a folder that cannot be written. An earlier run's
         files then stand as they were.
 

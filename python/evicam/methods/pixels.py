@@ -168,6 +168,7 @@ class SmoothGrad(PixelMethod):
     Parameters
     ----------
     samples : int
+        Noisy copies of each image.
     noise : float
         Standard deviation of the noise as a share of the image's own range; 0 with one sample is the plain gradient.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None

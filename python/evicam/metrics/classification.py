@@ -136,7 +136,7 @@ def calibration_error(probability, labels, bins=BINS, *, classes=None) -> float:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         As `reliability`.
 
     Notes

@@ -21,6 +21,7 @@ def displacement(measured, *, method="hirescam", figure=None):
     measured : list of dict
         ``results["displacement"]``, one for each network.
     method : str
+        Whose maps to draw: ``"grad-cam"`` or ``"hirescam"``.
     figure : matplotlib.figure.Figure or SubFigure, optional
         To draw into.
 

@@ -66,6 +66,7 @@ def threshold_curves(sweep, *, metric="dice", method="grad-cam", figure=None):
         ``results["sweep"]``: the thresholds and a curve for each condition, way of drawing and method.
     metric : {"dice", "iou"}
     method : str
+        Whose maps to draw: ``"grad-cam"`` or ``"hirescam"``.
     figure : matplotlib.figure.Figure or SubFigure, optional
         To draw into.
 
