@@ -6,6 +6,9 @@ import numbers
 
 import numpy as np
 
+# Pixels along a side of an image, far beyond use.
+_LONGEST_SIDE = 1 << 20
+
 
 def is_flag(value):
     return isinstance(value, (bool, np.bool_))
@@ -28,6 +31,15 @@ def check_positive_int(value, name, minimum=1, maximum=math.inf):
     if not minimum <= value <= maximum:
         raise ValueError(f"{name} is {value}, but must be at {f'least {minimum}' if value < minimum else f'most {maximum}'}")
     return int(value)
+
+
+def check_image_shape(value, wanted="(H, W) or (H, W, C)", ranks=(2, 3)):
+    """An image's shape as a tuple of as many ints as `ranks` allow; ValueError otherwise, with `wanted` in its message."""
+    shape = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else ()
+    whole = all(isinstance(side, numbers.Integral) and not is_flag(side) and 1 <= side <= _LONGEST_SIDE for side in shape)
+    if len(shape) not in ranks or not whole:
+        raise ValueError(f"image_shape is {value!r}, but must be {wanted}, whole numbers of at least 1")
+    return tuple(map(int, shape))
 
 
 def check_real(value, name, low=None, high=None, *, low_open=False, high_open=False):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .checks import check_image_shape
+
 
 @dataclass(frozen=True, repr=False)
 class ReceptiveField:
@@ -155,7 +157,7 @@ def _network_of(model, image_shape):
     from .nn import Layer
 
     if image_shape is not None:
-        image_shape = _checked_shape(image_shape)
+        image_shape = check_image_shape(image_shape)
     if not isinstance(model, (str, Layer)):
         network, shape = fitted_network(model)
         if image_shape is not None and image_shape != tuple(shape)[: len(image_shape)]:
@@ -169,14 +171,6 @@ def _network_of(model, image_shape):
     shape = (*image_shape, 1)[:3]
     text = architecture_text(model, 2)  # the number of classes has no bearing on where cells look
     return _native.Network(text, *shape, 0), shape
-
-
-def _checked_shape(image_shape) -> tuple[int, ...]:
-    """(H, W) or (H, W, C) as ints; ValueError otherwise."""
-    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
-    if len(shape) not in (2, 3) or not all(isinstance(side, (int, np.integer)) and side >= 1 for side in shape):
-        raise ValueError(f"image_shape is {image_shape!r}, but must be (H, W) or (H, W, C), whole numbers of at least 1")
-    return tuple(map(int, shape))
 
 
 def fitted_network(classifier):

@@ -2,8 +2,7 @@
 
 import warnings
 
-import numpy as np
-
+from ..checks import check_image_shape
 from ..exchange.description import check_normalisation, describe
 from ..exchange.onnx_model import to_onnx
 from ..exchange.states import as_state, shortened
@@ -174,10 +173,4 @@ def _check_classes(classes):
 def _check_shape(shape):
     if shape is None:
         raise ValueError("image_shape is needed, for this classifier is not fitted: (height, width, channels)")
-    if not isinstance(shape, (tuple, list)) or len(shape) != 3 or not all(_is_extent(extent) for extent in shape):
-        raise ValueError(f"image_shape is {shape!r}, but must be (height, width, channels), whole numbers of at least 1")
-    return tuple(map(int, shape))
-
-
-def _is_extent(value):
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 1 <= value <= 1 << 16
+    return check_image_shape(shape, "(height, width, channels)", ranks=(3,))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..checks import check_image_shape
 from ..images import SUFFIXES, is_grey, opened, orientation, read_image
 from .dataset import Dataset, DatasetError
 
@@ -73,11 +74,11 @@ def _is_image(file: Path, below: Path) -> bool:
 
 
 def _checked(image_shape) -> tuple[int, ...]:
-    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
-    whole = all(isinstance(side, (int, np.integer)) and side >= 1 for side in shape)
-    if len(shape) not in (2, 3) or not whole or shape[2:] not in ((), (1,), (3,)):
-        raise ValueError(f"image_shape is {image_shape!r}, but must be (H, W), (H, W, 1) or (H, W, 3)")
-    return tuple(map(int, shape))
+    wanted = "(H, W), (H, W, 1) or (H, W, 3)"
+    shape = check_image_shape(image_shape, wanted)
+    if shape[2:] not in ((), (1,), (3,)):
+        raise ValueError(f"image_shape is {image_shape!r}, but must be {wanted}")
+    return shape
 
 
 def _common_shape(files, size) -> tuple[int, int, int]:
