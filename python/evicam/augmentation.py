@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _native
 from .arrays import as_images
-from .checks import check_positive_int, check_real, is_flag
+from .checks import check_flag, check_positive_int, check_real
 
 # Pixels, and epochs, that the engine counts to.
 _MOST = 1 << 31
@@ -62,8 +62,7 @@ class Augmentation:
         check_positive_int(self.crop, "crop", 0, _MOST)
         check_positive_int(self.cutout, "cutout", 0, _MOST)
         check_real(self.rotation, "rotation", 0, 180)
-        if not is_flag(self.flip):
-            raise TypeError(f"flip is {self.flip!r}, but must be True or False")
+        check_flag(self.flip, "flip")
         # Plain numbers, whatever kind they came as, so that equal ones look alike and can be saved.
         for name, kind in (("crop", int), ("flip", bool), ("cutout", int), ("rotation", float)):
             object.__setattr__(self, name, kind(getattr(self, name)))

@@ -14,6 +14,12 @@ def is_flag(value):
     return isinstance(value, (bool, np.bool_))
 
 
+def check_flag(value, name):
+    """TypeError unless `value` is True or False, of Python or NumPy."""
+    if not is_flag(value):
+        raise TypeError(f"{name} is {value!r}, but must be True or False")
+
+
 def check_positive_int(value, name, minimum=1, maximum=math.inf):
     """`value` as an int of at least `minimum` and at most `maximum`; TypeError or ValueError otherwise.
 

@@ -76,16 +76,16 @@ def read_state(path):
         raise WeightsError(f"{path} is not a regular file")
     data = path.read_bytes()
     try:
-        return _read(data), read_description(read_metadata(io.BytesIO(data)))
+        return _read(data)
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from None
 
 
 def _read(data):
     if data.startswith(ZIP_MAGIC):
-        return _from_pickled(*read_zip(data))
+        return _from_pickled(*read_zip(data)), None
     if data.startswith(PICKLE_MAGIC):
-        return _from_pickled(*read_legacy(data))
+        return _from_pickled(*read_legacy(data)), None
     return _from_safetensors(data)
 
 
@@ -109,7 +109,8 @@ def _from_safetensors(data):
         tensors = deserialize(data)
     except (SafetensorError, ValueError) as error:
         raise WeightsError(f"it is neither a whole safetensors file ({error}) nor one that torch.save wrote") from None
-    if is_checkpoint(io.BytesIO(data)):
+    metadata = read_metadata(io.BytesIO(data))
+    if metadata.get("format") == FORMAT:
         raise WeightsError("it is a checkpoint of evicam: load it with evicam.load; to_torch_state writes what PyTorch reads")
     unknown = [f"{name} ({value['dtype']})" for name, value in tensors if value["dtype"] not in _SAFETENSORS]
     if unknown:
@@ -117,7 +118,7 @@ def _from_safetensors(data):
     found = {}
     for name, value in tensors:
         found[name] = decode(value["data"], StorageKind(_SAFETENSORS[value["dtype"]])).reshape(value["shape"])
-    return _without_prefix(found)
+    return _without_prefix(found), read_description(metadata)
 
 
 def is_checkpoint(file):

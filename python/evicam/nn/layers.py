@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import ClassVar
 
-from ..checks import is_flag
+from ..checks import check_flag
 from .layer import Layer
 
 
@@ -38,7 +38,7 @@ class Convolution(Layer):
     def __post_init__(self):
         super().__post_init__()
         _check_count(self, "channels")
-        _check_flag(self, "bias")
+        check_flag(self.bias, "bias")
         _check_sizes(self, "kernel", "stride", "padding", "dilation")
 
     def options(self):
@@ -187,7 +187,7 @@ class Linear(Layer):
     def __post_init__(self):
         super().__post_init__()
         _check_count(self, "features")
-        _check_flag(self, "bias")
+        check_flag(self.bias, "bias")
 
     def options(self):
         return [("features", self.features)] + ([] if self.bias else [("bias", "false")])
@@ -203,11 +203,6 @@ def _is_count(value):
 def _check_count(layer, name):
     if not _is_count(value := getattr(layer, name)):
         raise TypeError(f"{name} is {value!r}, but must be a whole number")
-
-
-def _check_flag(layer, name):
-    if not is_flag(value := getattr(layer, name)):
-        raise TypeError(f"{name} is {value!r}, but must be True or False")
 
 
 def _check_sizes(layer, *names):
