@@ -60,7 +60,7 @@ class Study(NamedTuple):
 
 STUDIES = {
     "lenet": Study(lenet, "fashion-mnist", 20_000, 5_000),
-    "resnet9": Study(resnet9, "cifar-10", 25_000, 5_000),
+    "resnet9": Study(resnet9, "cifar-10", 15_000, 10_000),
     "smoothing": Study(smoothing, "cifar-10", 20_000, 25_000),
 }
 

@@ -14,10 +14,10 @@ def is_flag(value):
     return isinstance(value, (bool, np.bool_))
 
 
-def check_flag(value, name):
-    """TypeError unless `value` is True or False, of Python or NumPy."""
-    if not is_flag(value):
-        raise TypeError(f"{name} is {value!r}, but must be True or False")
+def check_flag(value, name, *words):
+    """TypeError unless `value` is True or False, of Python or NumPy, or one of the words."""
+    if not (is_flag(value) or isinstance(value, str) and value in words):
+        raise TypeError(f"{name} is {value!r}, but must be {', '.join(map(repr, (*words, True)))} or False")
 
 
 def check_positive_int(value, name, minimum=1, maximum=math.inf):

@@ -253,7 +253,7 @@ def test_the_same_bits_for_any_threads(kind):
 )
 def test_impossible_settings(settings, message):
     for kind in KINDS:
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((TypeError, ValueError), match=message):
             quick(kind, **settings).fit(X, Y)
     with pytest.raises(ValueError, match="label_smoothing is 1, but must be at least 0 and below 1"):
         quick(SoftmaxClassifier, label_smoothing=1).fit(X, Y)

@@ -130,7 +130,7 @@ def test_the_bar_in_a_terminal(capsys, monkeypatch):
 
 
 def test_verbose_that_is_none():
-    with pytest.raises(ValueError, match="verbose is 'loud', but must be True, False or 'auto'"):
+    with pytest.raises(TypeError, match="verbose is 'loud', but must be 'auto', True or False"):
         quick(verbose="loud").fit(X, Y)
 
 

@@ -4,17 +4,12 @@ from dataclasses import asdict
 
 from .. import _native
 from ..augmentation import check_augmentation
-from ..checks import check_choice, check_positive_int, check_real, is_flag
+from ..checks import check_choice, check_flag, check_positive_int, check_real
 from ..exchange.download import check_place
 from ..training import OPTIMISERS, SCHEDULES
 
 # Epochs that can be asked for: their steps are then numbers that the engine counts to.
 MOST_EPOCHS = 10**6
-
-
-def _check_flag(value, name, *others):
-    if not (is_flag(value) or isinstance(value, str) and value in others):
-        raise ValueError(f"{name} is {value!r}, but must be {', '.join(map(repr, (*others, True)))} or False")
 
 
 class Settings:
@@ -37,9 +32,9 @@ class Settings:
         check_real(self.average_decay, "average_decay", 0, 1, high_open=True)
         if self.normalisation is not None:
             check_choice(self.normalisation, "normalisation", ["channels"])
-        _check_flag(self.decay_biases, "decay_biases", "auto")
-        if self.verbose != "auto" and not (is_flag(self.verbose) or isinstance(self.verbose, int)):
-            raise ValueError(f"verbose is {self.verbose!r}, but must be True, False or 'auto'")
+        check_flag(self.decay_biases, "decay_biases", "auto")
+        if not isinstance(self.verbose, int):
+            check_flag(self.verbose, "verbose", "auto")
         check_real(self.warmup, "warmup", 0, MOST_EPOCHS)
         check_real(self.validation_fraction, "validation_fraction", 0, 1, high_open=True)
         if self.early_stopping is not None:
@@ -48,7 +43,7 @@ class Settings:
 
     def _check_predicting(self):
         """Check the parameters that predictions are made by: they may have changed, or come from a file."""
-        _check_flag(self.test_time_flip, "test_time_flip")
+        check_flag(self.test_time_flip, "test_time_flip")
 
     def _engine_settings(self, count, seed, settings):
         """Keywords of the engine's trainer for `count` images; `settings` holds what was checked."""

@@ -20,8 +20,7 @@ OBJECT_THRESHOLD = 0.1
 RESIZES = {"naive": "bilinear", "aligned": "aligned"}
 METHODS = ("grad-cam", "hirescam")
 
-# The scores that ask how much of the object was found: higher is better. Offset, in pixels, says how far off: lower is.
-OVERLAPS = ("dice", "iou", "dice over thresholds", "energy inside", "rank accuracy", "pointing game")
+# The score that says how far off, in pixels: lower is better. The others ask how much of the object was found: higher is.
 OFFSET = "offset"
 
 
