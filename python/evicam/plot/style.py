@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from functools import wraps
 from pathlib import Path
@@ -11,7 +12,6 @@ from matplotlib.figure import Figure
 
 from ..files import write_file
 from ..interrupts import Interrupt
-from ..shown import Shown
 
 INK = "#1f2430"  # text
 SOFT_INK = "#667085"  # secondary text, axes
@@ -58,13 +58,19 @@ STYLE = {
 
 WIDTH = 5.6  # inches of a figure that fills a page: on a phone its text is then as large as a caption's
 DPI = 200  # of written files: sharp on a phone
+POINTS = 100  # of a notebook for each inch: the figures' type is then as large as the text around them
 
 
-class Picture(Shown, Figure):
+class Picture(Figure):
     """A Matplotlib figure that a notebook shows without pyplot."""
 
-    def _pictured(self):
-        return self
+    def _repr_png_(self) -> bytes:
+        return as_png(self)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        """The same with the width to show it at: the PNG has twice the pixels, for sharp screens."""
+        png = base64.b64encode(as_png(self)).decode("ascii")
+        return {"image/png": png}, {"image/png": {"width": round(POINTS * self.get_figwidth())}}
 
 
 def styled(draw):
