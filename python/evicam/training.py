@@ -63,18 +63,22 @@ class Run:
     validation : tuple of (images, labels), optional
     classes : ndarray of shape (K,)
         For messages.
+    patience : int, optional
+        Epochs without a better fit of the validation images after which to stop, with the weights of the best one. None: the
+        last ones stay.
     trainer : evicam._native.Trainer, optional
         One of an earlier run of this network with these settings, to be used again: its memory is hundreds of megabytes for a
         residual network, and getting it anew can take as long as many steps. `follow` puts the state into it.
     """
 
-    def __init__(self, network, settings, images, labels, validation, classes, trainer=None):
+    def __init__(self, network, settings, images, labels, validation, classes, patience=None, trainer=None):
         self.network = network
         self.settings = settings
         self.trainer = _native.Trainer(network, **settings) if trainer is None else trainer
         self.images, self.labels = images, labels
         self.validation = validation
         self.classes = classes
+        self.patience = patience
         self.history = {}
         self._started = _Measured(len(classes))
         self._dead_since = {}
@@ -105,13 +109,15 @@ class Run:
         return numbers, arrays
 
     def predicting(self, arrays):
-        """Of a state's arrays the weights to predict with: the best ones, else the average, else the last."""
-        return next(arrays[name] for name in ("best_parameters", "average_parameters", "parameters") if name in arrays)
+        """Of a state's arrays the weights to predict with: the best ones where they are wanted, else the average, else the last."""
+        best = () if self.patience is None else ("best_parameters",)
+        return next(arrays[name] for name in (*best, "average_parameters", "parameters") if name in arrays)
 
     def finish(self):
         """Put the weights to predict with into the network. What resuming needs is to be taken before."""
         self.trainer.restore_average()
-        self.trainer.restore_best()
+        if self.patience is not None:
+            self.trainer.restore_best()
 
     def restore(self, numbers, arrays):
         """Continue where `state` was taken. ResumeError if the data or settings are not those of that run."""
@@ -162,10 +168,12 @@ class Run:
             interrupt.check()
             yield self.trainer.progress()["epoch"]
 
-    def epochs_without_gain(self):
-        """Epochs since the one that fits the validation images best, of those that can be kept; 0 without any."""
+    def has_lost_patience(self):
+        """Whether the epoch that fits the validation images best, of those that can be kept, is too long ago."""
         progress = self.trainer.progress()
-        return progress["epoch"] - progress["best_epoch"] if progress["best_epoch"] >= 0 else 0
+        if self.patience is None or progress["best_epoch"] < 0:
+            return False
+        return progress["epoch"] - progress["best_epoch"] >= self.patience
 
     def _one_epoch(self, bar, interrupt):
         epoch = self._started
@@ -202,7 +210,7 @@ class Run:
             raise FloatingPointError("the loss of the validation images is no longer finite; try a smaller learning rate")
         count = measured["count"]
         # What cross-entropy alone has trained has learned no evidence yet, however well it fits.
-        if self.trainer.progress()["step"] > self.settings["cross_entropy_steps"]:
+        if self.patience is not None and self.trainer.progress()["step"] > self.settings["cross_entropy_steps"]:
             # Without the KL term, whose weight rises: the losses of two epochs are to be compared. Not the accuracy, which
             # by chance is the highest where the evidence is not yet what it should be. Rounding is no gain.
             self.trainer.report_score(round((measured["divergence"] - measured["loss"]) / count, 9))

@@ -71,7 +71,7 @@ def test_a_checkpoint_holds_all_of_it(fitted, tmp_path):
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
 def test_a_resumed_fit_ends_with_the_same_bits(tmp_path, average):
-    settings = dict(average_decay=average, validation_fraction=0.2, schedule="constant")
+    settings = dict(average_decay=average, validation_fraction=0.2, early_stopping=4, schedule="constant")
     whole = quick(**settings, epochs=4).fit(X, Y)
     half = quick(**settings, epochs=2).fit(X, Y)
     half.save(tmp_path / "half.safetensors", training_state=True)
@@ -83,7 +83,7 @@ def test_a_resumed_fit_ends_with_the_same_bits(tmp_path, average):
 def test_the_best_weights_come_with_their_statistics():
     """The network that is kept scores what was measured when it was the best, to the bit."""
     held_out = shapes(90, seed=2)
-    classifier = quick(epochs=7, schedule="constant", learning_rate=2e-2).fit(X, Y, validation=held_out)
+    classifier = quick(epochs=7, schedule="constant", learning_rate=2e-2, early_stopping=7).fit(X, Y, validation=held_out)
     best = max(classifier.history_["val_accuracy"])
     assert classifier.history_["val_accuracy"][-1] != best or len(set(classifier.history_["val_loss"])) > 1
     assert classifier.score(*held_out) == best

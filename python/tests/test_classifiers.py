@@ -334,17 +334,19 @@ def test_partial_fit_with_memory_kept_from_the_call_before(kind, settings):
 
 
 def test_the_weights_that_fit_best_are_kept():
-    """Neither accuracy nor the KL term counts, whose weight rises."""
+    """With early stopping; neither accuracy nor the KL term counts, whose weight rises. Else the last ones are."""
     images, labels = trained.shapes(60, seed=4)
     labels[:6] = np.roll(labels[:6], 1)
     own = np.arange(60), np.searchsorted(["bar", "disc", "frame"], labels)
     settings = dict(loss="log", kl_weight=2.0, kl_annealing=5, schedule="constant", learning_rate=0.002)
     opinions = [quick(epochs=n, **settings).fit(X, Y).predict_opinion(images) for n in range(1, 6)]
     fits = [np.mean(np.log(opinion.strength) - np.log(opinion.alpha[own])) for opinion in opinions]
-    kept = quick(epochs=5, **settings).fit(X, Y, validation=(images, labels))
+    kept = quick(epochs=5, early_stopping=5, **settings).fit(X, Y, validation=(images, labels))
     best = np.argmin(fits)
     assert best not in (np.argmin(kept.history_["val_loss"]), np.argmax(kept.history_["val_accuracy"]), 4)
     np.testing.assert_array_equal(kept.predict_opinion(images).alpha, opinions[best].alpha)
+    last = quick(epochs=5, **settings).fit(X, Y, validation=(images, labels))
+    np.testing.assert_array_equal(last.predict_opinion(images).alpha, opinions[-1].alpha)
 
 
 def test_early_stopping():

@@ -61,7 +61,9 @@ def stopped_after(path, done, **settings):
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 4])
-@pytest.mark.parametrize("settings", [{}, {"optimiser": "adam", "validation_fraction": 0.2, "average_decay": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"optimiser": "adam", "validation_fraction": 0.2, "early_stopping": 9, "average_decay": 0.0}]
+)
 def test_going_on_gives_the_same_bits(tmp_path, epochs, settings):
     whole = recipe(**settings).fit(X, Y)
     path = stopped_after(tmp_path / "training.safetensors", epochs, **settings)
@@ -105,6 +107,14 @@ def test_early_stopping_stays_stopped(tmp_path):
     stopped = recipe(**settings).fit(X, Y, checkpoint=tmp_path / "a.safetensors")
     assert len(stopped.history_["loss"]) < 30
     assert_same(recipe(**settings).fit(X, Y, checkpoint=tmp_path / "a.safetensors", resume=True), stopped)
+
+
+@pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
+def test_early_stopping_may_be_given_up(tmp_path):
+    """The best weights so far are in the file, and no longer wanted."""
+    settings, path = dict(validation_fraction=0.3, softmax_epochs=0), tmp_path / "a.safetensors"
+    recipe(early_stopping=9, **settings).fit(X, Y, checkpoint=path)
+    assert_same(recipe(**settings).fit(X, Y, checkpoint=path, resume=True), recipe(**settings).fit(X, Y))
 
 
 @pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")

@@ -88,7 +88,7 @@ def test_history_says_what_happened():
 
 
 def test_evaluating_gives_what_the_opinions_say():
-    """val_* of the kept epoch are the means over the validation set, counted anew from the opinions."""
+    """val_* are the means over the validation set, counted anew from the opinions."""
     classifier = quick(epochs=1).fit(X, Y, validation=(X[:60], Y[:60]))
     opinion = classifier.predict_opinion(X[:60])
     assert classifier.history_["val_accuracy"] == [np.mean(opinion.label == Y[:60])]
@@ -219,7 +219,7 @@ def test_a_loss_that_leaves_the_numbers():
 
 
 def test_a_loss_that_leaves_the_numbers_late(monkeypatch):
-    """The best weights by validation until then stay."""
+    """With early stopping the best weights until then stay."""
     advance = fitting.Run._one_epoch
 
     def until_the_third(run, *arguments):
@@ -228,7 +228,7 @@ def test_a_loss_that_leaves_the_numbers_late(monkeypatch):
         advance(run, *arguments)
 
     monkeypatch.setattr(fitting.Run, "_one_epoch", until_the_third)
-    classifier = quick(validation_fraction=0.3, epochs=5)
+    classifier = quick(validation_fraction=0.3, epochs=5, early_stopping=5)
     with pytest.raises(FloatingPointError, match="no longer finite"):
         classifier.fit(X, Y)
     assert len(classifier.history_["loss"]) == 2 and classifier.predict(X).shape == Y.shape

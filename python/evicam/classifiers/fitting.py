@@ -67,8 +67,8 @@ class Fitting:
         TypeError, ValueError
             For arguments that do not fit; the message names them.
         FloatingPointError
-            If the loss or the weights stop being finite. The classifier has the weights that were the best by validation until
-            then, or is what it was before the call.
+            If the loss or the weights stop being finite. The classifier is what it was before the call, or with
+            `early_stopping` has the weights that were the best until then.
         CheckpointError
             If training is to go on from a checkpoint, but neither it nor the one before can be used.
         FileNotFoundError, IsADirectoryError
@@ -163,7 +163,8 @@ class Fitting:
         if file is not None:
             file.check(self)
         self.history_ = {}
-        self._run = Run(self.network_, self._engine_settings(len(train[0]), seed, settings), *train, held_out, classes)
+        engine_settings = self._engine_settings(len(train[0]), seed, settings)
+        self._run = Run(self.network_, engine_settings, *train, held_out, classes, self.early_stopping)
         self._run.history = self.history_
 
     def _begin_or_follow(self, images, labels, classes, settings, seed):
@@ -186,7 +187,7 @@ class Fitting:
         state, (before, trainer) = getattr(self, "_training_state", None), vars(self).pop("_kept_trainer", (None, None))
         if state is None or before != (self.network_, settings):
             trainer = None
-        run = self._run = Run(self.network_, settings, images, codes, None, self.classes_, trainer)
+        run = self._run = Run(self.network_, settings, images, codes, None, self.classes_, trainer=trainer)
         run.history = self.history_
         if state is not None:
             run.follow(*state)
@@ -226,11 +227,11 @@ class Fitting:
         self.interrupted_ = False
         try:
             with Interrupt() as interrupt:
-                if not self._stops_early(run):
+                if not run.has_lost_patience():
                     for _ in run.epochs(epochs, bar, interrupt):
                         if file is not None:
                             file.write(self, run)
-                        if self._stops_early(run):
+                        if run.has_lost_patience():
                             break
         except KeyboardInterrupt:
             self.interrupted_ = True
@@ -254,11 +255,6 @@ class Fitting:
         if not _is_finite(run.predicting(arrays)):
             raise FloatingPointError("the weights are no longer finite; try a smaller learning rate")
         return self
-
-    def _stops_early(self, run):
-        if self.early_stopping is None or run.validation is None:
-            return False
-        return run.epochs_without_gain() >= self.early_stopping
 
     def _read(self, file):
         """Whether there was a checkpoint to go on from; what it learned is then this classifier's."""
@@ -302,7 +298,7 @@ class Fitting:
         changed = {"total_steps": engine_settings["total_steps"], "cross_entropy_steps": start}
         changed["batch_size"] = self._room(numbers["settings"]["batch_size"], len(train[0]))
         numbers = numbers | {"settings": numbers["settings"] | changed}
-        run = Run(self.network_, engine_settings, *train, held_out, self.classes_)
+        run = Run(self.network_, engine_settings, *train, held_out, self.classes_, self.early_stopping)
         run.restore(numbers, arrays)
         run.history = self.history_
         self._run = run

@@ -51,10 +51,11 @@ PARAMETERS = """
         that is the geometric mean of both views' evidence, so that doubt in either counts, and the label, the opinion and
         the probabilities still come from one set of logits. Explanations are of the image as it is.
     validation_fraction : float
-        Share of the images, drawn class by class, that is kept from training; the weights of the epoch that fits them best
-        are kept: by the loss, of which the KL term is left out, for its weight changes. 0 trains on all and keeps the last.
+        Share of the images, drawn class by class, that is kept from training and looked at after each epoch. 0 trains on all.
     early_stopping : int or None
-        Stop after so many epochs without a better fit of the validation images.
+        Stop after so many epochs without a better fit of the validation images, and keep the weights of the epoch that fits
+        them best: by the loss, of which the KL term is left out, for its weight changes. None keeps the last weights, which
+        suit a schedule that ends with a low rate.
     warm_start : bool
         Whether `fit` starts from the weights of the fit before; `architecture` and `normalisation` must then be the same.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
