@@ -102,11 +102,28 @@ struct NormalisedCase: Sendable, CustomTestStringConvertible {
                     variance.map { $0 + 1e-5 }, terms: 40)
         let runningMean = Memory([Double](repeating: 2, count: given.channels))
         let runningVariance = Memory([Double](repeating: 3, count: given.channels))
-        statistics.follow(runningMean: runningMean.base, runningVariance: runningVariance.base, epsilon: 1e-5, momentum: 0.25)
+        statistics.follow(runningMean: runningMean.base, runningVariance: runningVariance.base, momentum: 0.25)
         let count = Double(given.rows.pixels)
         expectClose(runningMean.values, mean.map { 1.5 + 0.25 * $0 }, terms: 10)
         expectClose(runningVariance.values, variance.map { 2.25 + 0.25 * $0 * count / (count - 1) }, terms: 40)
         #expect(batch.numbers.guardIsIntact)
+    }
+
+    /// The variance is kept beside ε, which may be far larger, and momentum 1 forgets all that was.
+    @Test func aSmallVarianceKeepsItsDigits() {
+        let given = NormalisedCase(images: 8, height: 16, width: 16, channels: 5)
+        let x = ReferenceImages(count: 8, height: 16, width: 16, channels: 5,
+                                values: random.values(8 * 256 * 5).map { Double(Float(1e-5 * $0)) })
+        let batch = Batch(given, random, x: x)
+        let statistics = batch.gather(pool)
+        let (mean, variance) = Reference.channelStatistics(x)
+        let runningMean = Memory([Double](repeating: 2, count: 5)), runningVariance = Memory([Double](repeating: 3, count: 5))
+        statistics.follow(runningMean: runningMean.base, runningVariance: runningVariance.base, momentum: 1)
+        for c in 0 ..< 5 {
+            #expect(abs(Double(runningMean.values[c]) - mean[c]) < 1e-11)
+            let unbiased: Double = variance[c] * 2048 / 2047
+            #expect(abs(Double(runningVariance.values[c]) - unbiased) < 1e-5 * unbiased)
+        }
     }
 
     /// A mean a thousand times the deviation: sums of squares of x itself would keep no digit of the variance.

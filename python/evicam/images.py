@@ -82,7 +82,9 @@ def read_image(path, image_shape, *, invert=False) -> tuple[np.ndarray, str | No
     note = None
     if picture.size != (width, height):
         note = f"{path}: resized from {picture.width} x {picture.height} to {width} x {height} pixels"
-        picture = picture.resize((width, height), Image.Resampling.BOX if picture.width > width else Image.Resampling.BICUBIC)
+        # Axis by axis: a picture may be too long one way and too short the other.
+        picture = picture.resize((width, picture.height), _filter(picture.width, width))
+        picture = picture.resize((width, height), _filter(picture.height, height))
     pixels = np.asarray(picture, np.uint8).reshape(image_shape)
     return (255 - pixels if invert else pixels), note
 
@@ -146,7 +148,14 @@ def _of_bytes(picture, path):
             f"{path}: holds whole numbers from {values.min()} to {values.max()}, and does not say which of them is white: "
             "save it with 8 or 16 bits without sign, or as floats 0..1"
         )
-    return Image.fromarray((values // 257).astype(np.uint8))
+    return Image.fromarray(np.rint(values / 257).astype(np.uint8))
+
+
+def _filter(size, wanted):
+    """How to change the size of an axis: means of pixels where it shrinks, smooth where it grows."""
+    from PIL import Image
+
+    return Image.Resampling.BOX if size > wanted else Image.Resampling.BICUBIC
 
 
 def _opaque(picture):

@@ -109,7 +109,7 @@ class Run:
         return numbers, arrays
 
     def predicting(self, arrays):
-        """Of a state's arrays the weights to predict with: the best ones where they are wanted, else the average, else the last."""
+        """Of a state's arrays the weights to predict with: the best where wanted, else the average, else the last ones."""
         best = () if self.patience is None else ("best_parameters",)
         return next(arrays[name] for name in (*best, "average_parameters", "parameters") if name in arrays)
 

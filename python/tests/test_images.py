@@ -87,6 +87,31 @@ def test_values_of_no_certain_brightness_are_refused(tmp_path, values, message):
         from_folder(folder_of(path))
 
 
+def test_deep_pixels_are_rounded(tmp_path):
+    words = np.random.default_rng(0).integers(0, 65536, (40, 30), np.uint16)
+    for name, values in (("words.png", words), ("words.tif", words), ("words.pgm", words.astype(np.int32))):
+        Image.fromarray(values).save(tmp_path / name)
+        assert np.array_equal(read_image(tmp_path / name, (40, 30, 1))[0][..., 0], np.rint(words / 257)), name
+
+
+# ---- sizes ----
+
+
+def test_sizes_are_changed_axis_by_axis(tmp_path):
+    """A picture that is too wide and too low, and the same turned: smooth where it grows, means where it shrinks."""
+    ramp = np.repeat(np.linspace(0, 255, 14).round().astype(np.uint8)[:, None], 56, 1)
+    stripes = np.tile(np.uint8([100, 200]), (14, 28))
+    for name, values in (("ramp", ramp), ("stripes", stripes)):
+        Image.fromarray(values).save(tmp_path / f"{name}.png")
+        Image.fromarray(values.T.copy()).save(tmp_path / f"{name}-turned.png")
+        found, turned = (read_image(tmp_path / f"{name}{end}.png", (28, 28, 1))[0][..., 0] for end in ("", "-turned"))
+        assert np.array_equal(found, turned.T)
+        if name == "ramp":
+            assert (np.diff(found[:, 0].astype(int)) > 0).all()
+        else:
+            assert (found == 150).all()
+
+
 # ---- which way is up ----
 
 

@@ -177,6 +177,17 @@ def test_evaluation_is_what_its_parts_say(names):
     assert f"accuracy {found.accuracy:.4f} on 60 images" in str(found) and "where wrong" in str(found)
 
 
+def test_evaluation_goes_by_what_is_predicted():
+    """Logits one bit apart, whose probabilities are equal."""
+    logits = np.float32([0.25, np.nextafter(np.float32(0.25), np.float32(1))])
+    state = {"z.weight": np.zeros((2, 4), np.float32), "z.bias": logits}
+    classifier = evicam.SoftmaxClassifier("f = flatten(image)\nz = linear(f, features: 2)\n")
+    classifier.load_torch_state(state, classes=["a", "b"], image_shape=(2, 2, 1))
+    images = np.zeros((3, 2, 2))
+    assert len(set(classifier.predict_proba(images)[0])) == 1
+    assert metrics.evaluate(classifier, images, classifier.predict(images)).accuracy == 1
+
+
 def test_evaluation_without_errors_or_without_uncertainty():
     classifier, images, _ = classifier_of([0, 1, 2])
     found = metrics.evaluate(classifier, images, classifier.predict(images))

@@ -43,6 +43,13 @@ def test_safetensors(tmp_path):
         assert found[name].dtype == values.dtype and np.array_equal(found[name], values)
 
 
+@pytest.mark.parametrize("length", range(120, 1200, 8))
+def test_safetensors_with_a_header_of_any_length(read_torch, length):
+    """Its first bytes are the length: 128 and others begin like a pickle."""
+    header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode().ljust(length)
+    assert read_torch(struct.pack("<Q", length) + header + struct.pack("<f", 2.5))["w"].tolist() == [2.5]
+
+
 def test_safetensors_of_bfloat16(read_torch):
     header = json.dumps({"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
     data = struct.pack("<Q", len(header)) + header + struct.pack("<2H", 0x3F80, 0xC049)

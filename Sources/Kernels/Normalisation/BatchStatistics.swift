@@ -58,6 +58,7 @@ public struct BatchStatistics: ParallelWork {
             let variance = max(0, squares / count - shifted * shifted)
             let inverse = 1 / (variance + Double(epsilon)).squareRoot(), mean = Double(input.base[channel]) + shifted
             memory.mean[channel] = Float(mean)
+            memory.variance[channel] = Float(variance)
             memory.inverseDeviation[channel] = Float(inverse)
             let scale = Double(weight[channel]) * inverse
             memory.scale[channel] = Float(scale)
@@ -68,13 +69,12 @@ public struct BatchStatistics: ParallelWork {
     /// Takes the batch's statistics into the running ones: r ← (1 − momentum) r + momentum b, the variance without bias,
     /// as PyTorch does. To be called after `finish`.
     public func follow(runningMean: UnsafeMutablePointer<Float>, runningVariance: UnsafeMutablePointer<Float>,
-                       epsilon: Float, momentum: Float) {
-        let count = Double(rows.pixels)
+                       momentum: Float) {
+        let count = Double(rows.pixels), unbiased = count / max(1, count - 1), momentum = Double(momentum)
+        func follow(_ running: inout Float, _ batch: Double) { running = Float((1 - momentum) * Double(running) + momentum * batch) }
         for channel in 0 ..< rows.channels {
-            let inverse = Double(memory.inverseDeviation[channel])
-            let variance = max(0, 1 / (inverse * inverse) - Double(epsilon)) * count / max(1, count - 1)
-            runningMean[channel] += momentum * (memory.mean[channel] - runningMean[channel])
-            runningVariance[channel] += momentum * (Float(variance) - runningVariance[channel])
+            follow(&runningMean[channel], Double(memory.mean[channel]))
+            follow(&runningVariance[channel], Double(memory.variance[channel]) * unbiased)
         }
     }
 }

@@ -45,13 +45,13 @@ public struct MapMemory {
     func row(_ image: Int, _ row: Int) -> UnsafeMutablePointer<Float> { base + (image &* imageStep &+ row &* rowStep) }
 }
 
-/// What normalisation knows of each channel, in one stretch of memory: six numbers and the parts' sums.
+/// What normalisation knows of each channel, in one stretch of memory: seven numbers and the parts' sums.
 public struct ChannelMemory: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
     let channels: Int
 
     /// Floats that `init` is given.
-    public static func count(channels: Int) -> Int { (6 + 2 * ChannelRows.mostParts) * step(channels) }
+    public static func count(channels: Int) -> Int { (7 + 2 * ChannelRows.mostParts) * step(channels) }
     private static func step(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 
     public init(base: UnsafeMutablePointer<Float>, channels: Int) {
@@ -70,10 +70,12 @@ public struct ChannelMemory: @unchecked Sendable {
     /// dx = scale · (dy − offset − slope · (x − mean))
     var offset: UnsafeMutablePointer<Float> { array(4) }
     var slope: UnsafeMutablePointer<Float> { array(5) }
+    /// Of the batch, without ε.
+    var variance: UnsafeMutablePointer<Float> { array(6) }
 
     /// A part's two sums.
     func sums(part: Int) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
-        (array(6 &+ 2 &* part), array(7 &+ 2 &* part))
+        (array(7 &+ 2 &* part), array(8 &+ 2 &* part))
     }
 
     /// Both sums of a channel over all parts, in their order.

@@ -75,7 +75,7 @@ final class NormalisationOperation: Operation {
             sums.finish(weightGradient: weightGradient, biasGradient: biasGradient)
             // Not on the way forward: a step whose loss is not finite must leave no trace.
             statistics(pass).follow(runningMean: parameters.runningMean, runningVariance: parameters.runningVariance,
-                                    epsilon: settings.epsilon, momentum: settings.momentum)
+                                    momentum: settings.momentum)
         }
         pass.pool.run(NormaliseGradient(maps: maps, byBatch: settings.byBatch, inputGradient: input.gradientMemory,
                                         overwrites: settings.overwrites, residualGradient: residual?.gradientMemory,

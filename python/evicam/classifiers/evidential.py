@@ -199,6 +199,11 @@ class EvidentialClassifier(Classifier):
         """
         return self.predict_opinion(X).probability
 
+    def _predicted(self, X):
+        """Positions of the predicted classes [N], probabilities [N, K], and the opinion."""
+        opinion = self.predict_opinion(X)
+        return opinion.position, opinion.probability, opinion
+
     def predict(self, X, reject_above=None, reject_label=None):
         """The class with the most evidence, or a refusal where the uncertainty is too large.
 

@@ -95,7 +95,11 @@ class SoftmaxClassifier(Classifier):
         -------
         ndarray of shape (N, K), float32
         """
+        return self._predicted(X)[1]
+
+    def _predicted(self, X):
+        """Positions of the predicted classes [N], probabilities [N, K], and no opinion."""
         logits = self.logits(X)
         probability = np.empty_like(logits)
         _native.softmax(logits, probability)
-        return probability
+        return logits.argmax(axis=1), probability, None

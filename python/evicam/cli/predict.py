@@ -35,12 +35,8 @@ def run(options):
 def _answers(classifier, evidential, files, images, limit):
     from .files import plain
 
-    if evidential:
-        opinion = classifier.predict_opinion(images)
-        probability, uncertainty, position = opinion.probability, opinion.uncertainty.tolist(), opinion.position
-    else:
-        probability, uncertainty = classifier.predict_proba(images), [None] * len(files)
-        position = probability.argmax(axis=1)
+    position, probability, opinion = classifier._predicted(images)
+    uncertainty = opinion.uncertainty.tolist() if evidential else [None] * len(files)
     for file, shares, u, best in zip(files, probability, uncertainty, position.tolist()):
         rejected = limit is not None and u > limit
         row = {"file": str(file), "label": None if rejected else plain(classifier.classes_[best])}

@@ -13,7 +13,7 @@ from ..checkpoint import FORMAT
 from .description import read_description
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
-from .torch_files import PICKLE_MAGIC, ZIP_MAGIC, read_legacy, read_zip
+from .torch_files import ZIP_MAGIC, is_legacy, read_legacy, read_zip
 
 # Where training scripts put the state dict among other things.
 _NESTS = ("state_dict", "model", "model_state_dict")
@@ -84,7 +84,7 @@ def read_state(path):
 def _read(data):
     if data.startswith(ZIP_MAGIC):
         return _from_pickled(*read_zip(data)), None
-    if data.startswith(PICKLE_MAGIC):
+    if is_legacy(data):
         return _from_pickled(*read_legacy(data)), None
     return _from_safetensors(data)
 

@@ -9,7 +9,7 @@ from .pickles import WeightsError, described, read_pickle
 from .tensors import KNOWN, decode, make_storage
 
 ZIP_MAGIC = b"PK\x03\x04"
-PICKLE_MAGIC = b"\x80"
+_PICKLE_MAGIC = b"\x80"
 
 # What begins a row of pickles, and its version.
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -17,6 +17,11 @@ _LEGACY_VERSION = 1001
 
 # What zipfile raises on archives that are damaged; an OSError is a place outside of the bytes.
 _DAMAGE = (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError, OSError, OverflowError, KeyError)
+
+
+def is_legacy(data):
+    """Whether bytes begin as a row of pickles does, and not as a safetensors file with a header of 128 mod 256 bytes."""
+    return data.startswith(_PICKLE_MAGIC) and data[4:9] != b"\0\0\0\0{"
 
 
 def read_zip(data):

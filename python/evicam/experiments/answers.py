@@ -34,11 +34,10 @@ class Answers:
     @classmethod
     def of(cls, classifier, images) -> Answers:
         """Ask `classifier` about `images`."""
-        opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
-        probability = classifier.predict_proba(images) if opinion is None else opinion.probability
+        position, probability, opinion = classifier._predicted(images)
         return cls(
             classes=classifier.classes_,
-            position=probability.argmax(axis=1) if opinion is None else opinion.position,
+            position=position,
             probability=probability,
             belief=None if opinion is None else opinion.belief,
             uncertainty=None if opinion is None else opinion.uncertainty,

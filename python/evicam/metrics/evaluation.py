@@ -108,10 +108,9 @@ def evaluate(classifier, images, labels) -> Evaluation:
     >>> evicam.metrics.evaluate(classifier, data.images, data.labels).correct.shape
     (200,)
     """
-    opinion = classifier.predict_opinion(images) if hasattr(classifier, "predict_opinion") else None
-    probability = classifier.predict_proba(images) if opinion is None else opinion.probability
+    position, probability, opinion = classifier._predicted(images)
     truth = encode_labels(as_labels(labels, len(probability), "labels"), classifier.classes_, "labels")[1]
-    correct = (probability.argmax(axis=1) if opinion is None else opinion.position) == truth
+    correct = position == truth
     of_truth = probability[np.arange(len(truth)), truth].astype(np.float64)
     return Evaluation(
         correct=correct,
