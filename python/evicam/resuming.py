@@ -41,6 +41,8 @@ class TrainingFile:
             # Both files are to be where the link leads.
             self.path = self.path.resolve()
         self.previous = self.path.with_name(self.path.name + ".previous")
+        # What becomes of the file that is there when the next is written.
+        self._keeps = self.previous
         check_folder(self.path)
         for file in (self.path, self.previous):
             if file.is_dir():
@@ -61,6 +63,7 @@ class TrainingFile:
         """
         remove_leftovers(self.path)
         problems = []
+        self._keeps = self.previous
         for path in (self.path, self.previous):
             try:
                 saved = checkpoint.read(path)
@@ -72,6 +75,8 @@ class TrainingFile:
                 problems.append(str(error))
             else:
                 if problems:
+                    # The next one takes the place of the damaged one, which is not to take that of this.
+                    self._keeps = None
                     warnings.warn(f"{problems[0]}: training goes on from {path}", CheckpointWarning, stacklevel=4)
                 return saved
         if not self.path.exists() and not self.previous.exists():
@@ -88,11 +93,12 @@ class TrainingFile:
         network, done = classifier.network_, run.trainer.progress()
         data = checkpoint.to_bytes(classifier, by_name(network, run.predicting(state[1])), state)
         try:
-            write_file(self.path, data, keep=self.previous)
+            write_file(self.path, data, keep=self._keeps)
+            self._keeps = self.previous
         except OSError as error:
             warnings.warn(
-                f"the checkpoint after {done['epoch']} epochs could not be written ({error}): training goes on, and the one "
-                "before stands",
+                f"the checkpoint after {done['epoch']} epochs could not be written ({error}): training goes on, and what "
+                "was there before stands",
                 CheckpointWarning,
                 stacklevel=4,
             )

@@ -4,6 +4,7 @@ import math
 import time
 import warnings
 import zlib
+from functools import cached_property
 
 import numpy as np
 
@@ -83,6 +84,14 @@ class Run:
         self._started = _Measured(len(classes))
         self._dead_since = {}
 
+    @cached_property
+    def _fingerprint(self):
+        return fingerprint(self.images, self.labels)
+
+    @cached_property
+    def _validation_fingerprint(self):
+        return self.validation and fingerprint(*self.validation)
+
     # ---- State, for resuming -------------------------------------------------------------------------------------
 
     def state(self):
@@ -101,8 +110,8 @@ class Run:
         numbers = {
             "progress": progress,
             "settings": self.settings,
-            "fingerprint": fingerprint(self.images, self.labels),
-            "validation_fingerprint": self.validation and fingerprint(*self.validation),
+            "fingerprint": self._fingerprint,
+            "validation_fingerprint": self._validation_fingerprint,
             "epoch_so_far": self._started.as_dict(),
             "dead_since": {str(code): epoch for code, epoch in self._dead_since.items()},
         }
@@ -121,10 +130,9 @@ class Run:
 
     def restore(self, numbers, arrays):
         """Continue where `state` was taken. ResumeError if the data or settings are not those of that run."""
-        if numbers["fingerprint"] != fingerprint(self.images, self.labels):
+        if numbers["fingerprint"] != self._fingerprint:
             raise ResumeError("X and y are not the images and labels that this training was started with")
-        validated = self.validation and fingerprint(*self.validation)
-        if numbers.get("validation_fingerprint", validated) != validated:
+        if numbers.get("validation_fingerprint", self._validation_fingerprint) != self._validation_fingerprint:
             raise ResumeError("the validation set is not the one that this training was started with")
         changed = [name for name, value in numbers["settings"].items() if self.settings.get(name) != value]
         if changed:
@@ -229,9 +237,11 @@ class Run:
             since = self._dead_since.setdefault(int(code), epoch)
             # One epoch without evidence may be a slow start.
             if epoch == since + 1:
+                relu = self.settings["evidence"] == _native.EVIDENCE_RELU
                 warnings.warn(
                     f"class {self.classes.tolist()[code]!r} is dead: since epoch {since} not one of its images gathers evidence "
-                    "for it, and with ReLU evidence it cannot recover. Try evidence='exponential', rescue_weight=0.1, "
+                    f"for it{', and with ReLU evidence it cannot recover' if relu else ''}. "
+                    f"Try {'evidence=' + repr('exponential') if relu else 'a lower learning_rate'}, rescue_weight=0.1, "
                     "or a smaller kl_weight.",
                     CollapseWarning,
                     stacklevel=5,
@@ -283,7 +293,8 @@ class _Measured:
 
 
 def fingerprint(images, labels):
-    """A number that tells one training set from another: shape, all labels, and every so many pixels."""
-    pixels = images.reshape(-1)
-    sample = np.ascontiguousarray(pixels[:: max(1, pixels.size // 65536)])
-    return zlib.crc32(sample.tobytes(), zlib.crc32(labels.tobytes(), zlib.crc32(str((images.shape, images.dtype)).encode())))
+    """A number that tells one training set from another: shape, all labels, and all pixels."""
+    told = zlib.crc32(labels.tobytes(), zlib.crc32(str((images.shape, images.dtype)).encode()))
+    for image in np.array_split(images, max(1, images.nbytes >> 24)):
+        told = zlib.crc32(np.ascontiguousarray(image), told)
+    return told

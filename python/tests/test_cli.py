@@ -205,6 +205,23 @@ def test_evaluate_a_softmax_classifier(folder, tmp_path, capsys, numbers):
     assert json.loads(capsys.readouterr().out).keys() == {"images", "accuracy", "calibration_error", "log_loss"}
 
 
+def test_evaluate_goes_by_the_numbers_that_folders_are_called(tmp_path, capsys):
+    """Two of three classes: their places among the folders are not theirs among the classes."""
+    labels = np.unique(Y, return_inverse=True)[1]
+    classifier = evicam.SoftmaxClassifier(epochs=1, random_state=0, verbose=False).fit(X, labels)
+    classifier.save(tmp_path / "model")
+    for name in ("1", "2"):
+        (tmp_path / "some" / name).mkdir(parents=True)
+        for index in np.flatnonzero(labels == int(name)):
+            Image.fromarray(X[index]).save(tmp_path / "some" / name / f"{index}.png")
+    assert main(["evaluate", str(tmp_path / "model"), "--data", str(tmp_path / "some"), "--json"]) == 0
+    some = labels > 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] == classifier.score(X[some], labels[some])
+    (tmp_path / "some" / "2").rename(tmp_path / "some" / "ring")
+    message = fails(capsys, "evaluate", tmp_path / "model", "--data", tmp_path / "some")
+    assert "has a class 'ring', but those of" in message and message.endswith("are 0, 1, 2")
+
+
 def test_evaluate_on_bad_input(folder, model, tmp_path, capsys):
     assert "no such file" in fails(capsys, "evaluate", tmp_path / "none", "--data", folder).lower()
     assert "fashion-mnist" in fails(capsys, "evaluate", model, "--data", "nosuch")
@@ -299,6 +316,12 @@ def test_explain_beside_its_images(folder, model, tmp_path, capsys):
     before = image.read_bytes()
     assert main(["explain", str(model), str(image), "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out.split() == [str(tmp_path / "photo-2.png")]
+    assert image.read_bytes() == before
+    # Nor is another picture that has the name its overlay would have.
+    photo = tmp_path / "photo.jpg"
+    Image.fromarray(X[0]).save(photo)
+    assert main(["explain", str(model), str(photo), "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.split() == [str(tmp_path / "photo-3.png")]
     assert image.read_bytes() == before
 
 

@@ -326,6 +326,7 @@ def test_no_warning_where_nothing_is_passed_over(lenet):
         (dict(classes=range(10), image_shape=(36, 28, 1)), r"fc1.weight has shape \(500, 800\), but must have"),
         (dict(classes=range(10), image_shape=(28, 28, 1), normalisation=3), "must be a tuple"),
         (dict(classes=range(10), image_shape=(28, 28, 1), normalisation=([0], [0])), "deviation is .* above 0"),
+        (dict(classes=range(10), image_shape=(28, 28, 1), normalisation=([0], [1e-40])), "deviation is .* above 0"),
         (dict(classes=range(10), image_shape=(28, 28, 1), normalisation=([0, 1], [1])), "mean is .* 1 finite"),
         (dict(classes=range(10), image_shape=(28, 28, 1), normalisation=(["x"], [1])), "mean is .* must be numbers"),
     ],

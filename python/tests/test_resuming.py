@@ -17,7 +17,7 @@ import pytest
 import evicam
 import trained
 from evicam import Augmentation, CheckpointError, CheckpointWarning, EvidentialClassifier, SoftmaxClassifier, parameters
-from evicam.training import ResumeError
+from evicam.training import ResumeError, fingerprint
 
 X, Y = trained.shapes(150)
 RECIPE = dict(
@@ -235,6 +235,38 @@ def test_the_one_before_is_used(tmp_path, how):
     assert_same(rest, recipe().fit(X, Y))
 
 
+def test_a_damaged_checkpoint_does_not_take_the_place_of_the_good_one(tmp_path, monkeypatch):
+    """Killed while the next one is written, the good one is still there."""
+    path = stopped_after(tmp_path / "training.safetensors", 3)
+    good = path.with_name(path.name + ".previous").read_bytes()
+    damage(path, "half")
+    with monkeypatch.context() as patch, pytest.warns(CheckpointWarning, match="training goes on from"):
+        patch.setattr("os.replace", lambda source, target: sys.exit("killed"))
+        with pytest.raises(SystemExit, match="killed"):
+            recipe().fit(X, Y, checkpoint=path, resume=True)
+    assert path.with_name(path.name + ".previous").read_bytes() == good
+    with pytest.warns(CheckpointWarning, match="training goes on from"):
+        assert_same(recipe().fit(X, Y, checkpoint=path, resume=True), recipe().fit(X, Y))
+    assert len(evicam.load(path.with_name(path.name + ".previous")).history_["loss"]) == 3
+
+
+def test_images_are_told_apart_by_every_pixel():
+    images = np.zeros((200, 32, 32, 3), np.uint8)
+    labels, seen = np.zeros(200, np.int32), set()
+    for place in [(0, 0, 0, 0), (0, 0, 0, 1), (99, 5, 7, 2), (199, 31, 31, 2)]:
+        images[place] ^= 1
+        seen.add(fingerprint(images, labels))
+    assert len(seen) == 4
+
+
+def test_epochs_of_numpy(tmp_path):
+    path = tmp_path / "a.safetensors"
+    recipe(epochs=np.int64(2)).fit(X, Y, checkpoint=path)
+    assert_same(
+        recipe().fit(X, Y, checkpoint=path, resume=True), recipe(epochs=2).fit(X, Y).set_params(epochs=4).fit(X, Y, resume=True)
+    )
+
+
 def test_both_are_damaged(tmp_path):
     path = stopped_after(tmp_path / "training.safetensors", 2)
     previous = path.with_name(path.name + ".previous")
@@ -275,6 +307,9 @@ def test_another_training(tmp_path):
     refuses(r"another training \(learning_rate is 0.05, but was 0.02\)", recipe(learning_rate=0.05))
     refuses("augmentation is None, but was {'crop': 2", recipe(augmentation=None))
     refuses("loss is 'log', but was 'mse'; average_decay is 0.5, but was 0.9", recipe(loss="log", average_decay=0.5))
+    path = stopped_after(tmp_path / "longer.safetensors", 3)
+    whole = path.read_bytes()
+    refuses("epochs is 2, but this training has gone through 3", recipe(epochs=2))
     refuses("random_state is 1, but this training was started with 0", recipe(random_state=1))
     told = pickle.loads(pickle.dumps(ResumeError("other images", " from here")))
     assert str(told) == "other images: cannot resume from here"
@@ -336,7 +371,7 @@ print(classifier.decision_function(tests.X[:3]).tolist())
     lines = done.stdout.splitlines()
     for epoch, line in zip((3, 4), lines):
         assert line.startswith(f"CheckpointWarning the checkpoint after {epoch} epochs could not be written ([Errno 27]")
-        assert line.endswith("training goes on, and the one before stands")
+        assert line.endswith("training goes on, and what was there before stands")
     assert lines[2] == str(recipe().fit(X, Y).decision_function(X[:3]).tolist())
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 

@@ -281,6 +281,8 @@ class Fitting:
         seed = numbers["settings"]["seed"]
         if isinstance(self.random_state, Integral) and draw_seed(self.random_state) != seed:
             raise ResumeError(f"random_state is {self.random_state}, but this training was started with {seed}")
+        if (done := numbers["progress"]["epoch"]) > self.epochs:
+            raise ResumeError(f"epochs is {self.epochs}, but this training has gone through {done}")
         train, held_out = self._split(images, codes, validation, seed)
         engine_settings = self._engine_settings(len(train[0]), seed, settings)
         # A longer run may stretch a schedule, and its beginning by cross-entropy; what was passed of them stays passed.

@@ -51,7 +51,7 @@ class Settings:
         values = dict(
             loss=_native.LOSS_CROSS_ENTROPY, evidence=_native.EVIDENCE_EXPONENTIAL, evidence_clip=10.0, kl_weight=0.0,
             kl_annealing_steps=0, kl_annealing_hold=1, rescue_weight=0.0, beta1=0.9, beta2=0.999, epsilon=1e-8,
-            momentum=0.9, nesterov=True, schedule_period=7 * steps, schedule_decay=0.1, total_steps=self.epochs * steps,
+            momentum=0.9, nesterov=True, schedule_period=7 * steps, schedule_decay=0.1, total_steps=int(self.epochs) * steps,
             warmup_steps=round(self.warmup * steps), seed=seed, cross_entropy_steps=0, label_smoothing=0.0,
             average_decay=float(self.average_decay), decay_spares_vectors=self._spares_vectors(),
             **asdict(check_augmentation(self.augmentation)),

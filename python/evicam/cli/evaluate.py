@@ -20,13 +20,13 @@ def add_arguments(parser):
 def run(options):
     from ..classifiers import load
     from ..metrics import evaluate
-    from .files import labelled, named
+    from .files import labelled, named, numbered
 
     classifier = load(options.model)
     if options.flip:
         classifier.set_params(test_time_flip=True)
     found = labelled(options, options.split or "test", classifier.image_shape_)
-    # `reproduce` trains on the numbers of the classes, `train` on their names.
-    images, labels = (found.images, found.labels) if classifier.classes_.dtype.kind in "iu" else named(found)
+    # `reproduce` trains on the numbers of a data set's classes, `train` on their names.
+    images, labels = numbered(found, classifier, options) if classifier.classes_.dtype.kind in "iu" else named(found)
     tested = evaluate(classifier, images, labels)
     print(json.dumps(tested.summary(), indent=2) if options.json else tested)

@@ -49,7 +49,9 @@ def run(options):
     folder = Path(options.out)
     taken: set[str] = set()
     given = image_files(options.images)
-    kept = {file.resolve() for file in given}
+    # Not the pictures beside those given either: an overlay may have the name of one.
+    beside = folder.iterdir() if folder.resolve() in {file.resolve().parent for file in given} else ()
+    kept = {file.resolve() for file in (*given, *beside)}
     for files, images in batches(given, classifier.image_shape_, options.invert):
         explanation = explain(
             classifier,

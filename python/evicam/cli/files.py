@@ -60,6 +60,20 @@ def named(found):
     return found.images, np.asarray(found.class_names)[found.labels]
 
 
+def numbered(found, classifier, options):
+    """Images of a `Dataset`, and their labels as a classifier of numbers knows them: those that a folder's names say, or where
+    they say none and are as many as the classes, their places in order."""
+    import numpy as np
+
+    known = {str(label): label for label in classifier.classes_.tolist()}
+    strangers = [name for name in found.class_names if name not in known]
+    if not strangers:
+        return found.images, np.array([known[name] for name in found.class_names])[found.labels]
+    if len(strangers) == len(known) and list(known.values()) == list(range(len(known))):
+        return found.images, found.labels
+    raise ValueError(f"--data {options.data} has a class {strangers[0]!r}, but those of {options.model} are {', '.join(known)}")
+
+
 def plain(label):
     """A label as JSON and `print` know it."""
     return label.item() if hasattr(label, "item") else label

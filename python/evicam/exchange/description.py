@@ -51,6 +51,10 @@ def read_description(metadata) -> Description | None:
         return None
 
 
+# Its reciprocal is finite.
+_SMALLEST = np.finfo(np.float32).tiny
+
+
 def check_normalisation(normalisation, channels):
     """A pair (mean, deviation) as float32 arrays of shape (C,); ValueError or TypeError if it is none."""
     if not isinstance(normalisation, (tuple, list)) or len(normalisation) != 2:
@@ -61,7 +65,11 @@ def check_normalisation(normalisation, channels):
             values = np.ascontiguousarray(values, np.float32)
         except (TypeError, ValueError):
             raise TypeError(f"normalisation's {name} is {values!r:.200}, but must be numbers") from None
-        if values.shape != (channels,) or not np.isfinite(values).all() or (name == "deviation" and not (values > 0).all()):
+        if (
+            values.shape != (channels,)
+            or not np.isfinite(values).all()
+            or (name == "deviation" and not (values >= _SMALLEST).all())
+        ):
             above = " above 0" if name == "deviation" else ""
             raise ValueError(f"normalisation's {name} is {values.tolist()!r:.200}, but must be {channels} finite numbers{above}")
         pair.append(values)
