@@ -2,6 +2,26 @@
 
 import signal
 import threading
+import time
+
+# How long the engine works between two moments at which Ctrl-C is answered, seconds.
+SLICE = 0.15
+# Images of a part, at most: converted copies stay small; and at least: for fewer the engine may have another order of its sums.
+_MOST, _LEAST = 8192, 17
+
+
+def slices(count):
+    """Parts of `count` images, in order: what is done with each takes about `SLICE`, and Ctrl-C comes between two.
+
+    What comes out for an image does not depend on how long they take.
+    """
+    first, size = 0, 2 * _LEAST
+    while first < count:
+        end = first + size if count - first - size >= _LEAST else count
+        begun = time.perf_counter()
+        yield slice(first, end)
+        seconds = time.perf_counter() - begun
+        first, size = end, max(_LEAST, min(_MOST, 4 * size, round((end - first) * SLICE / max(seconds, 1e-6))))
 
 
 class Watch:

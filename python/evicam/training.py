@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from . import _native
+from .interrupts import SLICE
 from .parameters import by_name, read_flat, write_parameters
 
 LOSSES = {"mse": _native.LOSS_MSE, "log": _native.LOSS_LOG, "digamma": _native.LOSS_DIGAMMA}
@@ -30,9 +31,6 @@ STATES = {
     "best_parameters": _native.STATE_BEST_PARAMETERS,
     "average_parameters": _native.STATE_AVERAGE_PARAMETERS,
 }
-
-# How long the engine works between two looks at the keyboard, seconds.
-_SLICE = 0.15
 
 
 class CollapseWarning(UserWarning):
@@ -197,7 +195,7 @@ class Run:
             epoch.seconds += seconds
             steps = self.trainer.progress()["step"] - before
             bar.advance(steps, epoch)
-            slice_steps = max(1, min(4 * slice_steps, round(steps * _SLICE / max(seconds, 1e-6))))
+            slice_steps = max(1, min(4 * slice_steps, round(steps * SLICE / max(seconds, 1e-6))))
         self._finish_epoch(bar)
 
     def _finish_epoch(self, bar):

@@ -8,7 +8,8 @@ import time
 import pytest
 from PIL import Image
 
-from evicam.interrupts import Interrupt, Watch
+from evicam import interrupts
+from evicam.interrupts import Interrupt, Watch, slices
 from trained import shapes
 
 
@@ -35,6 +36,23 @@ def test_ctrl_c_after_the_last_check_is_raised_at_the_end():
     with pytest.raises(ZeroDivisionError), Interrupt():
         signal.raise_signal(signal.SIGINT)
         1 / 0
+
+
+@pytest.mark.parametrize("seconds", [1e-7, 0.02, 7.0])
+@pytest.mark.parametrize("count", [0, 1, 16, 17, 34, 35, 50, 51, 1000, 60_001])
+def test_slices_cover_all_and_none_is_short(count, seconds, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(interrupts.time, "perf_counter", lambda: clock[0])
+    parts = []
+    for part in slices(count):
+        parts.append(part)
+        clock[0] += seconds * (part.stop - part.start)
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts)][: len(parts)]
+    assert (parts[-1].stop if parts else 0) == count
+    sizes = [part.stop - part.start for part in parts]
+    assert all(size >= min(17, count) for size in sizes)
+    if count == 60_001:
+        assert max(sizes[1:-1]) == {1e-7: 8192, 0.02: 17, 7.0: 17}[seconds]
 
 
 def test_a_watch_is_put_back_and_sees_what_comes():

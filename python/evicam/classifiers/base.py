@@ -7,15 +7,13 @@ import numpy as np
 from .. import checkpoint
 from ..arrays import as_images, to_array
 from ..estimator import Estimator
+from ..interrupts import slices
 from ..labels import as_labels, encode_labels
 from ..normalisation import read_normalisation
 from ..parameters import read_parameters, restore_network
 from .exchanging import Exchanging
 from .fitting import Fitting
 from .settings import Settings
-
-# Images that one call into the engine takes at most, so that Ctrl-C is answered and converted copies stay small.
-_BATCH = 8192
 
 
 class Classifier(Fitting, Settings, Exchanging, Estimator):
@@ -31,8 +29,8 @@ class Classifier(Fitting, Settings, Exchanging, Estimator):
     def _logits(self, images):
         self._check_predicting()
         logits = np.empty((len(images), len(self.classes_)), np.float32)
-        for first in range(0, len(images), _BATCH):
-            batch, own = images[first : first + _BATCH], logits[first : first + _BATCH]
+        for part in slices(len(images)):
+            batch, own = images[part], logits[part]
             self.network_.logits(batch, own)
             if self.test_time_flip:
                 mirrored = np.empty_like(own)
