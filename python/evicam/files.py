@@ -63,6 +63,13 @@ def remove_leftovers(path) -> None:
                 file.unlink()
 
 
+def check_readable(path) -> None:
+    """OSError for a pipe or a device, which may have no end; a missing file or a folder is told where it is opened."""
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+
+
 def cache_folder() -> Path:
     """Where what was downloaded is kept, by the system's custom."""
     import pooch

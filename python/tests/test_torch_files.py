@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zipfile
 from collections import OrderedDict
@@ -174,8 +175,12 @@ def test_paths(tmp_path):
         load_torch_state(tmp_path / "nowhere.pth")
     with pytest.raises(IsADirectoryError):
         load_torch_state(tmp_path)
-    with pytest.raises(WeightsError, match="/dev/zero is not a regular file"):
-        load_torch_state("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    X, y = np.zeros((4, 16, 16), np.uint8), [0, 1, 0, 1]
+    for path in ("/dev/zero", tmp_path / "pipe"):
+        for read in (load_torch_state, evicam.load, lambda path: evicam.SoftmaxClassifier(pretrained=str(path)).fit(X, y)):
+            with pytest.raises(OSError, match=f"is not a regular file.*{path}"):
+                read(path)
 
 
 def test_checkpoints_are_told_apart(tmp_path, evidential):

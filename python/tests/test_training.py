@@ -218,6 +218,16 @@ def test_a_loss_that_leaves_the_numbers():
         classifier.predict(X)
 
 
+@pytest.mark.parametrize("kind", [EvidentialClassifier, SoftmaxClassifier])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_last_step_that_leaves_the_numbers(kind):
+    """The weights are still finite, and no loss tells of what they give."""
+    with pytest.raises(FloatingPointError, match="are no longer finite; try a smaller learning rate"):
+        quick(kind, learning_rate=1e30, epochs=1, batch_size=len(X), schedule="constant").fit(X, Y)
+    with pytest.raises(FloatingPointError, match="the optimiser's moments are no longer finite"):
+        quick(kind, weight_decay=1e30, epochs=1, batch_size=len(X), learning_rate=1e-33, schedule="constant").fit(X, Y)
+
+
 def test_a_loss_that_leaves_the_numbers_late(monkeypatch):
     """With early stopping the best weights until then stay."""
     advance = fitting.Run._one_epoch

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import _native
+from ..files import check_readable
 from ..parameters import check_tensors, flat, write_parameters
 from .format import (
     FORMAT,
@@ -71,6 +72,7 @@ def read(path) -> Saved:
     from safetensors import SafetensorError, safe_open
 
     path = Path(path)
+    check_readable(path)
     with open(path, "rb"):
         pass
     try:

@@ -102,7 +102,11 @@ class Fitting:
                     "or set validation_fraction"
                 )
             attempt.trains = True
-            return self._train(self.epochs, file)
+            self._train(self.epochs, file)
+            # The last step's outcome, of which no loss has told.
+            if not np.isfinite(self._logits(images[:1])).all():
+                raise FloatingPointError("the logits are no longer finite; try a smaller learning rate")
+            return self
 
     def partial_fit(self, X, y, classes=None):
         """Train for one epoch on these images, going on from the call before: weights, optimiser, annealing.
@@ -254,6 +258,8 @@ class Fitting:
             self._run = None
         if not _is_finite(run.predicting(arrays)):
             raise FloatingPointError("the weights are no longer finite; try a smaller learning rate")
+        if not all(map(_is_finite, arrays.values())):
+            raise FloatingPointError("the optimiser's moments are no longer finite; try a smaller learning rate or weight decay")
         return self
 
     def _read(self, file):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint import FORMAT
+from ..files import check_readable
 from .description import read_description
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
@@ -72,8 +73,7 @@ def load_torch_state(path):
 def read_state(path):
     """What `load_torch_state` gives, and beside it the `Description` of the network, if evicam wrote the file."""
     path = Path(path)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise WeightsError(f"{path} is not a regular file")
+    check_readable(path)
     data = path.read_bytes()
     try:
         return _read(data)
