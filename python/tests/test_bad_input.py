@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import re
+
 import numpy as np
 import pytest
 
@@ -239,6 +242,21 @@ def test_weights_of_images():
 def test_counts(name, value, error):
     with pytest.raises(error, match=f"{name} is {value!r}, but must be"):
         quick(**{name: value}).fit(X, Y)
+
+
+@pytest.mark.parametrize("value", ["no", 0, None, np.ones(2)])
+def test_flags(evidential, tmp_path, value):
+    calls = {
+        "warm_start": lambda: quick(warm_start=value).fit(X, Y),
+        "resume": lambda: quick().fit(X, Y, resume=value),
+        "training_state": lambda: evidential.save(tmp_path / "model", training_state=value),
+        "strict": lambda: copy.copy(evidential).load_torch_state(evidential.to_torch_state(), strict=value),
+        "download": lambda: evicam.datasets.load("mnist", download=value),
+    }
+    for name, call in calls.items():
+        with pytest.raises(TypeError, match=re.escape(f"{name} is {value!r}, but must be True or False")):
+            call()
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("kind", [EvidentialClassifier, SoftmaxClassifier])

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import checkpoint
 from ..arrays import as_images, to_array
+from ..checks import check_flag
 from ..estimator import Estimator
 from ..interrupts import slices
 from ..labels import as_labels, encode_labels
@@ -126,6 +127,7 @@ class Classifier(Fitting, Settings, Exchanging, Estimator):
         """
         self._check_fitted()
         self._check_predicting()
+        check_flag(training_state, "training_state")
         checkpoint.save(self, path, training_state)
 
     def __getstate__(self):

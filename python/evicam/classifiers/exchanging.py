@@ -2,7 +2,7 @@
 
 import warnings
 
-from ..checks import check_image_shape
+from ..checks import check_flag, check_image_shape
 from ..exchange.description import check_normalisation, describe
 from ..exchange.onnx_model import to_onnx
 from ..exchange.states import as_state, shortened
@@ -72,6 +72,7 @@ class Exchanging:
         (1,)
         """
         self._check_predicting()
+        check_flag(strict, "strict")
         state, described = as_state(state)
         fitted = hasattr(self, "network_")
         if fitted and not (classes is None and image_shape is None):

@@ -10,6 +10,7 @@ from .. import _native
 from ..architectures import architecture_text
 from ..arrays import as_images
 from ..augmentation import check_augmentation
+from ..checks import check_flag
 from ..exchange.pretrained import start_from
 from ..interrupts import Interrupt
 from ..labels import as_labels, encode_labels
@@ -85,6 +86,7 @@ class Fitting:
             If Ctrl-C ended the fit.
         """
         settings = self._check_settings()
+        check_flag(resume, "resume")
         images = as_images(X)
         labels = as_labels(y, len(images))
         vars(self).pop("_kept_trainer", None)

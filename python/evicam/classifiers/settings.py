@@ -33,6 +33,7 @@ class Settings:
         if self.normalisation is not None:
             check_choice(self.normalisation, "normalisation", ["channels"])
         check_flag(self.decay_biases, "decay_biases", "auto")
+        check_flag(self.warm_start, "warm_start")
         if not isinstance(self.verbose, int):
             check_flag(self.verbose, "verbose", "auto")
         check_real(self.warmup, "warmup", 0, MOST_EPOCHS)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..checks import check_flag
 from ..files import cache_folder
 from . import cifar, idx
 from .catalogue import CIFAR_FILES, ENTRIES, IDX_FILES, Entry
@@ -58,6 +59,7 @@ def load(name: str, split: str = "train", root=None, *, download: bool = True) -
     entry = ENTRIES.get(name) if isinstance(name, str) else None
     if entry is None:
         raise ValueError(f"name is {name!r}, but known are {', '.join(map(repr, ENTRIES))}; for image files see from_folder")
+    check_flag(download, "download")
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}, but must be 'train' or 'test'; for validation see validation_fraction")
     place = _in_root(entry, split, root) if root is not None else _on_this_machine(entry, split)
