@@ -11,6 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def as_path(value, name="path") -> Path:
+    """What a caller gave as a path; TypeError or ValueError, which name the argument, where it can be none."""
+    if not isinstance(value, (str, os.PathLike)) or isinstance(os.fspath(value), bytes):
+        raise TypeError(f"{name} is {value!r:.200}, but must be a path: a str or os.PathLike")
+    if not os.fspath(value) or "\0" in os.fspath(value):
+        raise ValueError(f"{name} is {os.fspath(value)!r:.200}, but must be a path")
+    return Path(value)
+
+
 def write_file(path, data: bytes | str, keep=None) -> None:
     """Replace the file at `path` by `data` (text as UTF-8), or leave it as it was and raise OSError.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from contextlib import contextmanager
-from pathlib import Path
 
 from . import checkpoint
-from .files import check_folder, remove_leftovers, write_file
+from .files import as_path, check_folder, remove_leftovers, write_file
 from .parameters import by_name
 from .training import ResumeError
 
@@ -34,9 +32,7 @@ class TrainingFile:
     """
 
     def __init__(self, path):
-        if not os.fspath(path):
-            raise ValueError(f"checkpoint is {path!r}, but must be the path of a file")
-        self.path = Path(path)
+        self.path = as_path(path, "checkpoint")
         if self.path.is_symlink():
             # Both files are to be where the link leads.
             self.path = self.path.resolve()

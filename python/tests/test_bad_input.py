@@ -244,6 +244,22 @@ def test_counts(name, value, error):
         quick(**{name: value}).fit(X, Y)
 
 
+@pytest.mark.parametrize("value", [5, b"bytes", [], "", "a\0b"])
+def test_paths(evidential, value):
+    calls = {
+        "path": [
+            evicam.load, evicam.load_torch_state, evidential.save, evidential.to_torch_state, evidential.to_onnx,
+            lambda path: evicam.plot.save(evicam.plot.opinion_bars(evidential.predict_opinion(X[:1])), path),
+        ],
+        "checkpoint": [lambda path: quick().fit(X, Y, checkpoint=path)],
+        "folder": [evicam.datasets.from_folder],
+    }  # fmt: skip
+    for name, functions in calls.items():
+        for function in functions:
+            with pytest.raises((TypeError, ValueError), match=re.escape(f"{name} is {value!r}, but must be a path")):
+                function(value)
+
+
 @pytest.mark.parametrize("value", ["no", 0, None, np.ones(2)])
 def test_flags(evidential, tmp_path, value):
     calls = {

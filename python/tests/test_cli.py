@@ -138,7 +138,7 @@ def test_train_keeps_its_checkpoint_apart(folder, tmp_path, capsys, checkpoint):
     where = checkpoint and tmp_path / checkpoint
     message = fails(capsys, "train", "--data", folder, "--model-out", tmp_path / "model", "--checkpoint", where)
     assert {
-        "": "checkpoint is '', but must be the path of a file",
+        "": "checkpoint is '', but must be a path",
         "folder": f"checkpoint is '{where}', but {where} is a folder: name a file",
     }.get(checkpoint, f"--model-out: {tmp_path / 'model'} is kept for --checkpoint {where}; name another file") in message
     target = tmp_path / "a.previous"

@@ -329,7 +329,7 @@ def test_folders_are_checked_before_training(tmp_path):
 @pytest.mark.parametrize(
     "name, error, message",
     [
-        ("", ValueError, "checkpoint is '', but must be the path of a file"),
+        ("", ValueError, "checkpoint is '', but must be a path"),
         ("photos", IsADirectoryError, "checkpoint is 'photos', but photos is a folder: name a file"),
         ("link", IsADirectoryError, "checkpoint is 'link', but .*photos is a folder: name a file"),
         ("kept", IsADirectoryError, "checkpoint is 'kept', but kept.previous is a folder: name a file"),

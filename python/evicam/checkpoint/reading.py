@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from .. import _native
-from ..files import check_readable
+from ..files import as_path, check_readable
 from ..parameters import check_tensors, flat, write_parameters
 from .format import (
     FORMAT,
@@ -71,7 +70,7 @@ def read(path) -> Saved:
     """
     from safetensors import SafetensorError, safe_open
 
-    path = Path(path)
+    path = as_path(path)
     check_readable(path)
     with open(path, "rb"):
         pass

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import check_image_shape
+from ..files import as_path
 from ..images import SUFFIXES, is_grey, opened, orientation, read_image
 from .dataset import Dataset, DatasetError
 
@@ -39,7 +40,7 @@ def from_folder(folder, *, image_shape=None) -> Dataset:
     ValueError
         An `image_shape` of another form.
     """
-    folder = Path(folder)
+    folder = as_path(folder, "folder")
     if not folder.is_dir():
         raise FileNotFoundError(f"folder is {str(folder)!r}, but there is no such folder")
     shape = () if image_shape is None else _checked(image_shape)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
-from pathlib import Path
 
 import numpy as np
 
 from ..checkpoint import FORMAT
-from ..files import check_readable
+from ..files import as_path, check_readable
 from .description import read_description
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
@@ -72,7 +71,7 @@ def load_torch_state(path):
 
 def read_state(path):
     """What `load_torch_state` gives, and beside it the `Description` of the network, if evicam wrote the file."""
-    path = Path(path)
+    path = as_path(path)
     check_readable(path)
     data = path.read_bytes()
     try:

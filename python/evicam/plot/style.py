@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from functools import wraps
-from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 
-from ..files import write_file
+from ..files import as_path, write_file
 from ..interrupts import Interrupt
 
 INK = "#1f2430"  # text
@@ -130,6 +129,7 @@ def save(figure, path) -> None:
     OSError
         When the file cannot be written.
     """
-    if Path(path).suffix.lower().lstrip(".") in {*figure.canvas.get_supported_filetypes()} - {"png"}:
+    path = as_path(path)
+    if path.suffix.lower().lstrip(".") in {*figure.canvas.get_supported_filetypes()} - {"png"}:
         raise ValueError(f"path is {str(path)!r}, but must end in .png: for another format use figure.savefig")
     write_file(path, as_png(figure))
