@@ -127,7 +127,7 @@ def _as_array(X, name):
     if type(X).__module__.startswith("scipy.sparse"):
         raise TypeError(f"{name} is a sparse matrix, but images must be a dense array (N, H, W) or (N, H, W, C)")
     array = to_array(X, name, "pixel")
-    if array.dtype == object or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+    if array.dtype.kind not in "biufc":
         raise TypeError(f"{name} has dtype {array.dtype}, but images must be uint8 0..255 or floats 0..1")
     if np.issubdtype(array.dtype, np.complexfloating):
         raise TypeError(f"{name} has dtype {array.dtype}, but pixels must be real numbers")

@@ -177,6 +177,22 @@ def test_evaluation_is_what_its_parts_say(names):
     assert f"accuracy {found.accuracy:.4f} on 60 images" in str(found) and "where wrong" in str(found)
 
 
+def test_what_is_no_classifier_or_explainer():
+    images, labels = np.zeros((4, 8, 8)), [0, 1, 0, 1]
+    for call in (
+        lambda: metrics.evaluate(3, images, labels),
+        lambda: metrics.equivariance(3, images),
+        lambda: metrics.parameter_randomisation(3, images),
+    ):
+        with pytest.raises(TypeError, match="classifier is int, but must be an EvidentialClassifier or SoftmaxClassifier"):
+            call()
+    classifier = evicam.SoftmaxClassifier(epochs=1, random_state=0, verbose=False)
+    classifier.fit(np.random.default_rng(0).uniform(size=(20, 16, 16)), np.arange(20) % 2)
+    for check in (metrics.equivariance, metrics.parameter_randomisation):
+        with pytest.raises(TypeError, match="explain is 3, but must be a function"):
+            check(classifier, np.zeros((2, 16, 16)), explain=3)
+
+
 def test_evaluation_goes_by_what_is_predicted():
     """Logits one bit apart, whose probabilities are equal."""
     logits = np.float32([0.25, np.nextafter(np.float32(0.25), np.float32(1))])

@@ -25,8 +25,8 @@ def placed(data, canvas=(56, 56), sizes=28, clutter=0, *, piece=8, threshold=0.1
     sizes : int or sequence of int
         Side, in pixels, to which an image is resized with the margin it has; one of several is drawn for each image.
     clutter : int
-        Pieces of other images of the data set that are strewn over each canvas, anywhere. Where things overlap, the
-        brighter pixel is seen.
+        Pieces of other images of the data set that are strewn over each canvas, anywhere, at most 10,000. Where
+        things overlap, the brighter pixel is seen.
     piece : int
         Side of a piece in pixels, smaller than the images: each is cut about a random pixel of an object, at its original
         size, and is no whole object.
@@ -64,7 +64,7 @@ def placed(data, canvas=(56, 56), sizes=28, clutter=0, *, piece=8, threshold=0.1
     count, side, _ = images.shape
     sizes = _sizes(sizes)
     canvas = checked_canvas(canvas, max(sizes))
-    clutter = check_positive_int(clutter, "clutter", minimum=0)
+    clutter = check_positive_int(clutter, "clutter", minimum=0, maximum=10_000)
     piece = check_positive_int(piece, "piece")
     if clutter and (count < 2 or piece >= side or piece > min(canvas)):
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..labels import as_labels, encode_labels
+from ..receptive_fields import fitted_network
 from .classification import BINS, Reliability, binned
 
 
@@ -108,6 +109,7 @@ def evaluate(classifier, images, labels) -> Evaluation:
     >>> evicam.metrics.evaluate(classifier, data.images, data.labels).correct.shape
     (200,)
     """
+    fitted_network(classifier)
     position, probability, opinion = classifier._predicted(images)
     truth = encode_labels(as_labels(labels, len(probability), "labels"), classifier.classes_, "labels")[1]
     correct = position == truth

@@ -12,6 +12,7 @@ from .. import _native
 from ..arrays import as_images
 from ..checks import check_positive_int, check_real
 from ..parameters import read_parameters
+from ..receptive_fields import fitted_network
 from ..sampling import draw_seed
 from .inputs import as_heatmap
 from .overlap import dice
@@ -73,6 +74,7 @@ def equivariance(classifier, X, explain=None, *, quarter_turns=1, threshold=0.5,
     (2,)
     """
     images = as_images(X)
+    fitted_network(classifier)
     quarter_turns = check_positive_int(quarter_turns, "quarter_turns")
     threshold = check_real(threshold, "threshold")
     if quarter_turns > 3:
@@ -146,8 +148,6 @@ def parameter_randomisation(classifier, X, explain=None, *, random_state=0, **se
     >>> evicam.metrics.parameter_randomisation(classifier, X[:2]).layers
     ('fc2', 'fc1', 'conv2', 'conv1')
     """
-    from ..receptive_fields import fitted_network
-
     images = as_images(X)
     network, image_shape = fitted_network(classifier)
     seed = draw_seed(random_state)
@@ -174,6 +174,8 @@ def _explainer(classifier, images, explain, settings):
         target = settings.get("target", "predicted")
         if isinstance(target, str) and target == "predicted":
             settings = {**settings, "target": classifier.predict(images)}
+    elif not callable(explain):
+        raise TypeError(f"explain is {explain!r:.200}, but must be a function of a classifier and images, or None")
 
     def maps(classifier, images):
         with warnings.catch_warnings():

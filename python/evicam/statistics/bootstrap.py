@@ -33,14 +33,14 @@ class Resampling:
         0..1, both excluded.
     interval : {"bca", "percentile"}
     resamples : int
-        At least 100.
+        At least 100, at most a million.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
     """
 
     def __init__(self, confidence, interval, resamples, random_state):
         self.confidence = check_real(confidence, "confidence", 0, 1, low_open=True, high_open=True)
         self.method = check_choice(interval, "interval", METHODS)
-        self.resamples = check_positive_int(resamples, "resamples", minimum=100)
+        self.resamples = check_positive_int(resamples, "resamples", minimum=100, maximum=10**6)
         self.random = np.random.default_rng(draw_seed(random_state))
 
     @property

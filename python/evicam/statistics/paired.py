@@ -41,7 +41,7 @@ def compare_paired(
     interval : {"bca", "percentile"}
         Bootstrap over images: bias-corrected and accelerated, or plain percentiles.
     resamples : int
-        At least 100.
+        At least 100, at most a million.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
         Seed of the resamples.
     nan_policy : {"raise", "omit"}
