@@ -61,7 +61,8 @@ class Fitting:
         Returns
         -------
         self
-            Ctrl-C ends the fit with a warning; the classifier is usable as far as it got.
+            Ctrl-C ends the fit with a warning; the classifier is usable as far as it got. Before training has begun, while
+            memory is made ready, it is raised as KeyboardInterrupt.
 
         Raises
         ------
