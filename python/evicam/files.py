@@ -27,7 +27,7 @@ def write_file(path, data: bytes | str, keep=None) -> None:
     the old file takes that of `keep`, where one is named. Killed between the two, it is found there only. A link stays, and
     the file it leads to is replaced; a device or pipe, which nothing could replace, is written to.
     """
-    path = Path(path)
+    path = as_path(path)
     check_folder(path)
     data = data.encode() if isinstance(data, str) else data
     if path.is_dir():
@@ -72,11 +72,12 @@ def remove_leftovers(path) -> None:
                 file.unlink()
 
 
-def check_readable(path) -> None:
-    """OSError for a pipe or a device, which may have no end; a missing file or a folder is told where it is opened."""
+def open_regular(path):
+    """The file at `path`, opened to read bytes; OSError where there is none, and for a pipe or device, which may have no end."""
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
         raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    return open(path, "rb")
 
 
 def cache_folder() -> Path:

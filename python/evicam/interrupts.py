@@ -10,6 +10,11 @@ SLICE = 0.15
 _MOST, _LEAST = 8192, 17
 
 
+def paced(size, done, seconds):
+    """The size of the next piece of work, after one of `size` of which so much was done in so many seconds: grows slowly."""
+    return min(4 * size, round(done * SLICE / max(seconds, 1e-6)))
+
+
 def slices(count):
     """Parts of `count` images, in order: what is done with each takes about `SLICE`, and Ctrl-C comes between two.
 
@@ -21,7 +26,7 @@ def slices(count):
         begun = time.perf_counter()
         yield slice(first, end)
         seconds = time.perf_counter() - begun
-        first, size = end, max(_LEAST, min(_MOST, 4 * size, round((end - first) * SLICE / max(seconds, 1e-6))))
+        first, size = end, max(_LEAST, min(_MOST, paced(size, end - first, seconds)))
 
 
 class Watch:

@@ -59,7 +59,6 @@ class TrainingFile:
         """
         remove_leftovers(self.path)
         problems = []
-        self._keeps = self.previous
         for path in (self.path, self.previous):
             try:
                 saved = checkpoint.read(path)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from . import _native
-from .interrupts import SLICE
+from .interrupts import paced
 from .parameters import by_name, read_flat, write_parameters
 
 LOSSES = {"mse": _native.LOSS_MSE, "log": _native.LOSS_LOG, "digamma": _native.LOSS_DIGAMMA}
@@ -195,7 +195,7 @@ class Run:
             epoch.seconds += seconds
             steps = self.trainer.progress()["step"] - before
             bar.advance(steps, epoch)
-            slice_steps = max(1, min(4 * slice_steps, round(steps * SLICE / max(seconds, 1e-6))))
+            slice_steps = max(1, paced(slice_steps, steps, seconds))
         self._finish_epoch(bar)
 
     def _finish_epoch(self, bar):
@@ -235,12 +235,12 @@ class Run:
             since = self._dead_since.setdefault(int(code), epoch)
             # One epoch without evidence may be a slow start.
             if epoch == since + 1:
-                relu = self.settings["evidence"] == _native.EVIDENCE_RELU
+                outlook, remedy = "", "a lower learning_rate"
+                if self.settings["evidence"] == _native.EVIDENCE_RELU:
+                    outlook, remedy = ", and with ReLU evidence it cannot recover", "evidence='exponential'"
                 warnings.warn(
                     f"class {self.classes.tolist()[code]!r} is dead: since epoch {since} not one of its images gathers evidence "
-                    f"for it{', and with ReLU evidence it cannot recover' if relu else ''}. "
-                    f"Try {'evidence=' + repr('exponential') if relu else 'a lower learning_rate'}, rescue_weight=0.1, "
-                    "or a smaller kl_weight.",
+                    f"for it{outlook}. Try {remedy}, rescue_weight=0.1, or a smaller kl_weight.",
                     CollapseWarning,
                     stacklevel=5,
                 )
@@ -293,6 +293,4 @@ class _Measured:
 def fingerprint(images, labels):
     """A number that tells one training set from another: shape, all labels, and all pixels."""
     told = zlib.crc32(labels.tobytes(), zlib.crc32(str((images.shape, images.dtype)).encode()))
-    for image in np.array_split(images, max(1, images.nbytes >> 24)):
-        told = zlib.crc32(np.ascontiguousarray(image), told)
-    return told
+    return zlib.crc32(np.ascontiguousarray(images), told)

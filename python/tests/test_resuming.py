@@ -195,7 +195,7 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path, monkeypatch):
                 signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr("evicam.training.SLICE", 0.0)
+        patch.setattr("evicam.interrupts.SLICE", 0.0)
         patch.setattr("evicam.classifiers.fitting.progress_bar", lambda *_: CtrlC())
         with pytest.warns(UserWarning, match="training was interrupted after 0 of 4 epochs"):
             recipe().fit(X, Y, checkpoint=tmp_path / "a.safetensors")

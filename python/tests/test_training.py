@@ -55,7 +55,7 @@ class CtrlCAfter:
 def interrupted(monkeypatch, slices, **settings):
     """A classifier whose fit was stopped after so many slices of one step each."""
     with monkeypatch.context() as patch:
-        patch.setattr("evicam.training.SLICE", 0.0)
+        patch.setattr("evicam.interrupts.SLICE", 0.0)
         patch.setattr(fitting, "progress_bar", lambda *_: CtrlCAfter(slices))
         with pytest.warns(UserWarning, match="training was interrupted after . of 3 epochs; .*resume=True"):
             return quick(**settings).fit(X, Y)

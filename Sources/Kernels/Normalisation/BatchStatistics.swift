@@ -71,10 +71,10 @@ public struct BatchStatistics: ParallelWork {
     public func follow(runningMean: UnsafeMutablePointer<Float>, runningVariance: UnsafeMutablePointer<Float>,
                        momentum: Float) {
         let count = Double(rows.pixels), unbiased = count / max(1, count - 1), momentum = Double(momentum)
-        func follow(_ running: inout Float, _ batch: Double) { running = Float((1 - momentum) * Double(running) + momentum * batch) }
+        func take(_ batch: Double, into running: inout Float) { running = Float((1 - momentum) * Double(running) + momentum * batch) }
         for channel in 0 ..< rows.channels {
-            follow(&runningMean[channel], Double(memory.mean[channel]))
-            follow(&runningVariance[channel], Double(memory.variance[channel]) * unbiased)
+            take(Double(memory.mean[channel]), into: &runningMean[channel])
+            take(Double(memory.variance[channel]) * unbiased, into: &runningVariance[channel])
         }
     }
 }

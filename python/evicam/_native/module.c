@@ -77,9 +77,9 @@ static PyMethodDef engine_methods[] = {
     {"abi_version", abi_version, METH_NOARGS, "abi_version() -> int"},
     {"version", version, METH_NOARGS, "version() -> str: the engine's"},
     {"isa", isa, METH_NOARGS, "isa() -> str: the instruction-set level the engine was built for"},
-    {"set_num_threads", set_num_threads, METH_O, 
+    {"set_num_threads", set_num_threads, METH_O,
      "set_num_threads(threads): on how many threads the engine computes, 1 to 256. Results do not depend on it."},
-    {"num_threads", num_threads, METH_NOARGS, 
+    {"num_threads", num_threads, METH_NOARGS,
      "num_threads() -> int: threads the engine computes on; by default one for each core, or EVICAM_NUM_THREADS."},
     {"set_winograd", set_winograd, METH_O,
      "set_winograd(enabled): whether wide convolutions are computed by Winograd's minimal filtering.\n\n"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import _native
-from ..files import as_path, check_readable
+from ..files import as_path, open_regular
 from ..parameters import check_tensors, flat, write_parameters
 from .format import (
     FORMAT,
@@ -71,8 +71,7 @@ def read(path) -> Saved:
     from safetensors import SafetensorError, safe_open
 
     path = as_path(path)
-    check_readable(path)
-    with open(path, "rb"):
+    with open_regular(path):
         pass
     try:
         with safe_open(path, framework="numpy") as file:

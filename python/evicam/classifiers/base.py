@@ -8,7 +8,6 @@ from .. import checkpoint
 from ..arrays import as_images, to_array
 from ..checks import check_flag
 from ..estimator import Estimator
-from ..files import as_path
 from ..interrupts import slices
 from ..labels import as_labels, encode_labels
 from ..normalisation import read_normalisation
@@ -129,7 +128,7 @@ class Classifier(Fitting, Settings, Exchanging, Estimator):
         self._check_fitted()
         self._check_predicting()
         check_flag(training_state, "training_state")
-        checkpoint.save(self, as_path(path), training_state)
+        checkpoint.save(self, path, training_state)
 
     def __getstate__(self):
         state = self.__dict__.copy()

@@ -7,7 +7,7 @@ from ..exchange.description import check_normalisation, describe
 from ..exchange.onnx_model import to_onnx
 from ..exchange.states import as_state, shortened
 from ..exchange.weights import get_weights, set_weights
-from ..files import as_path, write_file
+from ..files import write_file
 from ..labels import as_labels
 
 
@@ -130,7 +130,7 @@ class Exchanging:
             from safetensors.numpy import save
 
             metadata = {"format": "pt", **describe(self)}
-            write_file(as_path(path), save(state, metadata))
+            write_file(path, save(state, metadata))
         return state
 
     def to_onnx(self, path, head="logits", opset=17):
@@ -159,7 +159,7 @@ class Exchanging:
         """
         self._check_fitted()
         self._check_predicting()
-        write_file(as_path(path), to_onnx(self, head, opset))
+        write_file(path, to_onnx(self, head, opset))
 
 
 def _check_classes(classes):

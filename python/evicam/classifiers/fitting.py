@@ -259,9 +259,10 @@ class Fitting:
             self._training_state = _, arrays = run.state()
             run.finish()
             self._run = None
-        if not _is_finite(run.predicting(arrays)):
+        weights = run.predicting(arrays)
+        if not _is_finite(weights):
             raise FloatingPointError("the weights are no longer finite; try a smaller learning rate")
-        if not all(map(_is_finite, arrays.values())):
+        if not all(_is_finite(values) for values in arrays.values() if values is not weights):
             raise FloatingPointError("the optimiser's moments are no longer finite; try a smaller learning rate or weight decay")
         return self
 

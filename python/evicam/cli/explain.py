@@ -49,9 +49,10 @@ def run(options):
     folder = Path(options.out)
     taken: set[str] = set()
     given = image_files(options.images)
-    # Not the pictures beside those given either: an overlay may have the name of one.
-    beside = folder.iterdir() if folder.resolve() in {file.resolve().parent for file in given} else ()
-    kept = {file.resolve() for file in (*given, *beside)}
+    kept = {file.resolve() for file in given}
+    if folder.resolve() in {file.parent for file in kept}:
+        # The pictures beside those given too: an overlay may have the name of one.
+        kept.update(file.resolve() for file in folder.iterdir())
     for files, images in batches(given, classifier.image_shape_, options.invert):
         explanation = explain(
             classifier,

@@ -51,25 +51,18 @@ def read_description(metadata) -> Description | None:
         return None
 
 
-# Its reciprocal is finite.
-_SMALLEST = np.finfo(np.float32).tiny
-
-
 def check_normalisation(normalisation, channels):
     """A pair (mean, deviation) as float32 arrays of shape (C,); ValueError or TypeError if it is none."""
     if not isinstance(normalisation, (tuple, list)) or len(normalisation) != 2:
         raise ValueError(f"normalisation is {normalisation!r:.200}, but must be a tuple (mean, deviation)")
     pair = []
-    for name, values in zip(("mean", "deviation"), normalisation):
+    # A deviation's reciprocal is to be finite.
+    for name, lowest, values in zip(("mean", "deviation"), (-np.inf, np.finfo(np.float32).tiny), normalisation):
         try:
             values = np.ascontiguousarray(values, np.float32)
         except (TypeError, ValueError):
             raise TypeError(f"normalisation's {name} is {values!r:.200}, but must be numbers") from None
-        if (
-            values.shape != (channels,)
-            or not np.isfinite(values).all()
-            or (name == "deviation" and not (values >= _SMALLEST).all())
-        ):
+        if values.shape != (channels,) or not (np.isfinite(values) & (values >= lowest)).all():
             above = " above 0" if name == "deviation" else ""
             raise ValueError(f"normalisation's {name} is {values.tolist()!r:.200}, but must be {channels} finite numbers{above}")
         pair.append(values)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..files import cache_folder, check_readable
+from ..files import cache_folder, open_regular
 from .pickles import WeightsError
 
 # torchvision's file names end in the first digits of their SHA-256: resnet18-f37072fd.pth
@@ -86,8 +86,7 @@ def _download(address, path):
 
 def _differs(path, digits):
     """The file's SHA-256 if it does not begin with `digits`, else None."""
-    check_readable(path)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return None if digest.startswith(digits) else digest
 

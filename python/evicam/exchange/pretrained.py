@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..checkpoint import read
-from ..files import check_readable
+from ..files import open_regular
 from ..normalisation import read_normalisation
 from .description import Description
 from .download import fetch
@@ -61,8 +61,7 @@ def start_from(network, image_shape, place, sha256=None, *, normalised=False):
 
 def _read(path):
     """Weights in PyTorch's names and layouts, and the `Description` of their network, if evicam wrote the file."""
-    check_readable(path)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         own = is_checkpoint(file)
     if own:
         saved = read(path)

@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 from ..checkpoint import FORMAT
-from ..files import as_path, check_readable
+from ..files import as_path, open_regular
 from .description import read_description
 from .pickles import WeightsError
 from .tensors import StorageKind, Tensor, decode
@@ -72,8 +72,8 @@ def load_torch_state(path):
 def read_state(path):
     """What `load_torch_state` gives, and beside it the `Description` of the network, if evicam wrote the file."""
     path = as_path(path)
-    check_readable(path)
-    data = path.read_bytes()
+    with open_regular(path) as file:
+        data = file.read()
     try:
         return _read(data)
     except WeightsError as error:
