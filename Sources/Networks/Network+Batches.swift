@@ -7,7 +7,7 @@ extension Network {
         for (layer, shape) in zip(architecture.layers, shapes) where shape.height * shape.width == 1 {
             guard case .batchNormalisation = layer.kind else { continue }
             throw NetworkError.invalidImages(
-                "\(images) images in batches of \(size) make one of a single image, of which layer '\(layer.name)' sees one "
+                "\(images) image\(images == 1 ? "" : "s") in batches of \(size) make one of a single image, of which layer '\(layer.name)' sees one "
                     + "value per channel: that has no variance to normalise by; choose another batch size")
         }
     }

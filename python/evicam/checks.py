@@ -86,6 +86,21 @@ def check_choice(value, name, choices):
     raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}{hint}")
 
 
+def check_from(source, name, value, *parts):
+    """TypeError unless `value` is what `source` gives: it has these attributes, or where it is a dict these keys."""
+    parts_of = value if isinstance(value, dict) else {part for part in parts if hasattr(value, part)}
+    if not all(part in parts_of for part in parts):
+        raise TypeError(f"{name} is {value!r:.80}, but must be what {source} gives")
+
+
+def check_all_from(source, name, values, *parts):
+    """TypeError unless `values` is a list or tuple, each of whose items is what `source` gives; see `check_from`."""
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{name} is {values!r:.80}, but must be a list of what {source} gives")
+    for position, value in enumerate(values):
+        check_from(source, f"{name}[{position}]", value, *parts)
+
+
 def digits(number):
     """A number in six digits, or in as many as it takes to tell it from its neighbours."""
     short = f"{number:g}"

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 import evicam
 import trained
 from evicam import CheckpointError, EvidentialClassifier, SoftmaxClassifier
+from evicam.checkpoint.format import checksum
 
 X, Y = trained.shapes(60)
 QUICK = dict(epochs=1, batch_size=16, random_state=0, verbose=False)
@@ -29,11 +31,13 @@ def saved(tmp_path):
 
 
 def rewritten(path, tensors=None, **metadata):
-    """The same file with other tensors or metadata, and without a checksum; None removes an entry."""
-    with safe_open(path, framework="numpy") as file:
-        values = {**file.metadata(), "checksum": None, **metadata}
+    """The same file with other tensors or metadata, and a checksum of them; None removes an entry."""
     tensors = load_file(path) if tensors is None else tensors
-    save_file(tensors, path, {name: value for name, value in values.items() if value is not None})
+    with safe_open(path, framework="numpy") as file:
+        values = {name: value for name, value in {**file.metadata(), **metadata}.items() if value is not None}
+    if "checksum" not in metadata:
+        values["checksum"] = checksum(tensors, values)
+    save_file(tensors, path, values)
     return path
 
 
@@ -154,8 +158,19 @@ def test_flipped_bits(saved, place):
     content[int(place * len(content))] ^= 1
     saved.write_bytes(content)
     refused(saved, "is damaged: its content does not have the checksum")
-    rewritten(saved, history="{}", checksum="00000000")
-    refused(saved, "is damaged")
+    for wrong in ("00000000", "", None):
+        rewritten(saved, history="{}", checksum=wrong)
+        refused(saved, "is damaged")
+
+
+def test_a_fraction_as_a_number(tmp_path):
+    EvidentialClassifier(**QUICK, learning_rate=Fraction(1, 512)).fit(X, Y).save(tmp_path / "a.safetensors")
+    assert evicam.load(tmp_path / "a.safetensors").learning_rate == 1 / 512
+
+
+def test_a_class_that_is_named_twice(saved):
+    rewritten(saved, classes='{"dtype": "<i8", "values": [1, 2, 1]}')
+    refused(saved, r"names a class twice: \[1, 2, 1\]")
 
 
 def test_foreign_files(saved):

@@ -343,6 +343,8 @@ def test_what_a_fitted_classifier_does_not_need(lenet):
         lenet[0].load_torch_state(lenet[1], classes=range(10))
     with pytest.raises(TypeError, match="state is a list, but must be a path or a dict"):
         lenet[0].load_torch_state([1])
+    with pytest.raises(ValueError, match="state is '', but must be a path"):
+        EvidentialClassifier("lenet").load_torch_state("")
     with pytest.raises(WeightsError, match="state has the key 3, but weights are named by texts"):
         lenet[0].load_torch_state({3: np.zeros(3)})
     with pytest.raises(ValueError, match="not fitted"):

@@ -3,6 +3,7 @@
 import base64
 import copy
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -216,6 +217,31 @@ def test_overlay_wants_one_of_each(evidential, explanation, name):
     given = dict(labels=Y[:2], images=X[:2], opinion=evidential.predict_opinion(X[:2]))[name]
     with pytest.raises(ValueError, match=f"{name} has length 2, but there are 3"):
         plot.overlay(explanation[:3], **{name: given})
+
+
+@pytest.mark.parametrize("draw", sorted(set(evicam.plot.__all__) - {"save", "uncertainty_histogram"}))
+@pytest.mark.parametrize("other", [3, None, "a", {}, [3]])
+def test_what_is_not_to_be_drawn(draw, other):
+    """One sentence that names it, whatever it is."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        getattr(evicam.plot, draw)(other)
+    assert re.search(r"but must be|has no history|no validation figures", str(caught.value))
+
+
+def test_options_of_figures(evidential, explanation):
+    for call, message in [
+        (lambda: plot.overlay(explanation, columns=0), "columns is 0"),
+        (lambda: plot.overlay(explanation, signed=3), "signed is 3"),
+        (lambda: plot.overlay(explanation, figure=3), "figure is 3"),
+        (lambda: plot.save(3, "a.png"), "figure is 3"),
+        (lambda: plot.threshold_curves({"thresholds": [], "curves": []}, metric="x"), "metric is 'x'"),
+        (lambda: plot.threshold_curves({"thresholds": [], "curves": []}, method="x"), "method is 'x'"),
+        (lambda: plot.placed_scores([]), "rows are none"),
+        (lambda: plot.relations([]), "answers are none"),
+        (lambda: plot.displacement([]), "measured is empty"),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=message):
+            call()
 
 
 def test_too_many_or_no_images(evidential, explanation):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evicam.experiments.publishing import publish
+from evicam.experiments.publishing import publish, temporary_folder
 
 FILES = ("figures/a.png", "model.safetensors", "report.html", "results.json")
 
@@ -31,3 +31,11 @@ def test_what_is_in_the_way_leaves_the_earlier_run(tmp_path, in_the_way):
         publish(staging, out)
     kept = {(out / name).read_text() for name in FILES if (out / name).is_file()}
     assert kept == {"new" if in_the_way is None else "old"}
+
+
+def test_nothing_is_left_beside_the_results(tmp_path):
+    with pytest.raises(RuntimeError), temporary_folder(tmp_path) as folder:
+        written(folder, "half")
+        assert folder.parent == tmp_path
+        raise RuntimeError
+    assert not any(tmp_path.iterdir())

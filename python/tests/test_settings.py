@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 import evicam
 import trained
 from evicam import Augmentation, CheckpointError, EvidentialClassifier, SoftmaxClassifier, nn
+from evicam.checkpoint.format import checksum
 from evicam.normalisation import read_normalisation
 from evicam.training import ResumeError
 
@@ -57,8 +58,9 @@ def test_what_a_file_says_is_checked(evidential, tmp_path, name, value, message)
     evidential.save(path)
     with safe_open(path, framework="numpy") as file:
         metadata = file.metadata()
-    params = json.dumps(json.loads(metadata["params"]) | {name: value})
-    save_file(load_file(path), path, metadata | {"params": params, "checksum": ""})
+    metadata["params"] = json.dumps(json.loads(metadata["params"]) | {name: value})
+    tensors = load_file(path)
+    save_file(tensors, path, metadata | {"checksum": checksum(tensors, metadata)})
     with pytest.raises(CheckpointError, match=f"model.safetensors: {message}"):
         evicam.load(path)
 

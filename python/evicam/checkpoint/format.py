@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import zlib
+from fractions import Fraction
 
 import numpy as np
 
@@ -81,6 +82,8 @@ def params_to_json(params):
         if isinstance(value, Augmentation):
             plain[name] = dataclasses.asdict(value)
             continue
+        if isinstance(value, Fraction):
+            value = float(value)
         plain[name] = value if isinstance(value, (str, bool, int, float, type(None))) else None
     return plain
 

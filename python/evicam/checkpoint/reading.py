@@ -85,7 +85,7 @@ def read(path) -> Saved:
         raise CheckpointError(
             f"{path} has checkpoint version {metadata.get('version')}, but this evicam reads version {VERSION}: upgrade evicam"
         )
-    if metadata.get("checksum", "") not in ("", checksum(tensors, metadata)):
+    if metadata.get("checksum") != checksum(tensors, metadata):
         raise CheckpointError(f"{path} is damaged: its content does not have the checksum that was saved with it")
     try:
         return _saved(metadata, tensors)
@@ -100,6 +100,8 @@ def _saved(metadata, tensors):
     image_shape = tuple(_entry(metadata, "image_shape", list))
     classes = classes_from_json(_entry(metadata, "classes", dict))
     history = _history(_entry(metadata, "history", dict))
+    if len(set(classes.tolist())) < len(classes):
+        raise ValueError(f"it names a class twice: {classes.tolist()!r:.200}")
     network = _native.Network(metadata["architecture"], *image_shape, 0)
     if network.classes != len(classes):
         raise ValueError(f"it names {len(classes)} classes, but its network has {network.classes} logits")

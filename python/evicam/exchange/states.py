@@ -69,9 +69,9 @@ def load_torch_state(path):
     return read_state(path)[0]
 
 
-def read_state(path):
+def read_state(path, name="path"):
     """What `load_torch_state` gives, and beside it the `Description` of the network, if evicam wrote the file."""
-    path = as_path(path)
+    path = as_path(path, name)
     with open_regular(path) as file:
         data = file.read()
     try:
@@ -143,7 +143,7 @@ def _without_prefix(arrays):
 def as_state(state, name="state"):
     """A state dict from a path, and its `Description` if it has one; or from a dict of array-likes, PyTorch's tensors too."""
     if isinstance(state, (str, os.PathLike)):
-        return read_state(state)
+        return read_state(state, name)
     if not hasattr(state, "items"):
         raise TypeError(f"{name} is a {type(state).__name__}, but must be a path or a dict of arrays by name")
     found = {}

@@ -6,6 +6,9 @@ import errno
 import json
 import os
 import shlex
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 from ..files import write_file
 from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
@@ -24,6 +27,13 @@ def command(dataset, out, epochs, seed, root, asked) -> str:
             continue
         words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join(words)
+
+
+@contextmanager
+def temporary_folder(out):
+    """A folder beside what a run leaves, for files that are moved into place when all are there."""
+    with tempfile.TemporaryDirectory(prefix=".evicam-", dir=out, ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 def write(folder, results, figures, evidential, softmax) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import tempfile
 from pathlib import Path
 
 from .. import datasets, metrics
@@ -15,7 +13,7 @@ from ..words import listed
 from .effort import EFFORTS
 from .out_of_sample import out_of_sample
 from .overlays import overlays
-from .publishing import command, publish, write
+from .publishing import command, publish, temporary_folder, write
 from .rotation import rotation
 from .scores import HEAT_THRESHOLD, OBJECT_THRESHOLD
 from .settling import settle
@@ -130,53 +128,51 @@ def reproduce(
     out.mkdir(parents=True, exist_ok=True)
     part = "" if limit is None else f"-{limit}"
     training = None if (model == "lenet" and dataset != "cifar-10") else out / "training" / f"{dataset}-{model}-{seed}{part}"
-    # Everything is made here and moved into place at the end, so a run that fails changes nothing.
-    staging = Path(tempfile.mkdtemp(prefix=".evicam-", dir=out))
-    try:
-        twins = []
-        for kind in KINDS:
-            say(f"Training the {kind} {WRITTEN[model]} on {len(train.images):,} images of {dataset}")
-            twins.append(train_twin(kind, model, train, epochs=epochs, seed=seed, folder=training, verbose=verbose))
-        say(f"Testing both on {len(test.images):,} images")
-        evidential, softmax = twins
-        tested = Tested(*(metrics.evaluate(twin, test.images, test.labels) for twin in twins))
-        turning = rotation(*twins, *tested.example(test, TURNED_CLASS.get(dataset, test.labels[0])))
-        stranger = out_of_sample(*twins)
-        strange = strangers(*twins, test.images, dataset, seed=seed)
-        shown = overlays(evidential, test.images, test.labels, layer=localising_layer(evidential))
-        staged = stages(evidential, test.images[:STAGED], test.labels[:STAGED])
-        settled = None
-        unasked = _unasked(model, train)
-        if unasked is None:
-            part = dataclasses.replace(test, images=test.images[:images], labels=test.labels[:images])
-            settled = settle(evidential, train, part, work, seed=seed, say=say, verbose=verbose, **thresholds)
+    with temporary_folder(out):
+        pass  # what cannot be written to is told now, not after the training
+    twins = []
+    for kind in KINDS:
+        say(f"Training the {kind} {WRITTEN[model]} on {len(train.images):,} images of {dataset}")
+        twins.append(train_twin(kind, model, train, epochs=epochs, seed=seed, folder=training, verbose=verbose))
+    say(f"Testing both on {len(test.images):,} images")
+    evidential, softmax = twins
+    tested = Tested(*(metrics.evaluate(twin, test.images, test.labels) for twin in twins))
+    turning = rotation(*twins, *tested.example(test, TURNED_CLASS.get(dataset, test.labels[0])))
+    stranger = out_of_sample(*twins)
+    strange = strangers(*twins, test.images, dataset, seed=seed)
+    shown = overlays(evidential, test.images, test.labels, layer=localising_layer(evidential))
+    staged = stages(evidential, test.images[:STAGED], test.labels[:STAGED])
+    settled = None
+    unasked = _unasked(model, train)
+    if unasked is None:
+        part = dataclasses.replace(test, images=test.images[:images], labels=test.labels[:images])
+        settled = settle(evidential, train, part, work, seed=seed, say=say, verbose=verbose, **thresholds)
 
-        results = {
-            "schema": SCHEMA,
-            "dataset": dataset,
-            "class_names": [str(name) for name in test.class_names],
-            "model": model,
-            "seed": seed,
-            "limit": limit,
-            "training_images": len(train.images),
-            "test_images": len(test.images),
-            "command": command(dataset, out, epochs, seed, root, asked),
-            "engine": show_versions()["engine"],
-            "models": {kind: row(twin, found) for kind, twin, found in zip(KINDS, twins, tested)},
-            "rotation": turning.as_json(),
-            "out_of_sample": stranger.as_json(),
-            "strangers": [kind.as_json() for kind in strange],
-            "explanations": {"layer": shown.normal.layer, "method": shown.normal.method, "resize": shown.normal.resize},
-            "stages": staged.as_json(),
-            **(settled.results if settled else {"localisation": [], "tests": [], "verdict": unasked}),
-        }
-        say("Drawing the figures")
-        figures = _draw(twins, tested, turning, stranger, strange, shown, staged, test.class_names)
-        figures |= settled.figures() if settled else {}
+    results = {
+        "schema": SCHEMA,
+        "dataset": dataset,
+        "class_names": [str(name) for name in test.class_names],
+        "model": model,
+        "seed": seed,
+        "limit": limit,
+        "training_images": len(train.images),
+        "test_images": len(test.images),
+        "command": command(dataset, out, epochs, seed, root, asked),
+        "engine": show_versions()["engine"],
+        "models": {kind: row(twin, found) for kind, twin, found in zip(KINDS, twins, tested)},
+        "rotation": turning.as_json(),
+        "out_of_sample": stranger.as_json(),
+        "strangers": [kind.as_json() for kind in strange],
+        "explanations": {"layer": shown.normal.layer, "method": shown.normal.method, "resize": shown.normal.resize},
+        "stages": staged.as_json(),
+        **(settled.results if settled else {"localisation": [], "tests": [], "verdict": unasked}),
+    }
+    say("Drawing the figures")
+    figures = _draw(twins, tested, turning, stranger, strange, shown, staged, test.class_names)
+    figures |= settled.figures() if settled else {}
+    with temporary_folder(out) as staging:
         write(staging, results, figures, *twins)
         publish(staging, out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     say(f"Wrote {out / 'report.html'}")
     return results
 

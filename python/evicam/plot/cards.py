@@ -8,6 +8,7 @@ import textwrap
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from ..checks import check_from
 from .opinions import draw_bars
 from .pictures import HEAT, blend, show
 from .style import EVIDENTIAL, SOFT_INK, WIDTH, new_figure, styled
@@ -30,7 +31,13 @@ def card(card, *, figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError
+        Another `card`.
     """
+    check_from("evicam.card", "card", card, "classes", "judgement", "maps")
     shown = len(card.classes)
     height, width = card.image.shape[:2]
     rows = math.ceil((shown + 1) / COLUMNS)

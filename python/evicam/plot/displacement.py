@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.lines import Line2D
 
+from ..checks import check_all_from, check_choice
 from ..words import capital
-from .localisation import DRAWN
+from .localisation import DRAWN, METHODS
 from .style import GRID, INK, SOFT_INK, WIDTH, new_figure, styled
 
 RISE = ("#009e73", "^", "RISE, no resize")
@@ -28,7 +29,16 @@ def displacement(measured, *, method="hirescam", figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        Others than `measured` says, none, or an unknown `method`.
     """
+    check_all_from('results["displacement"]', "measured", measured, "network", "canvas", "centres", "drawn", "predicted")
+    if not measured:
+        raise ValueError("measured is empty, but must be of at least one network")
+    check_choice(method, "method", METHODS)
     figure = new_figure(figure, WIDTH, 3.7)
     grid = figure.subplots(1, len(measured), squeeze=False)[0]
     looks = {(method, way): look for way, look in DRAWN.items()} | {("rise", "none"): RISE}

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from ..checks import check_from
 from ..words import check_names, class_name, with_article
 from .opinions import draw_bars
 from .pictures import as_rgb, show
@@ -36,8 +37,9 @@ def rotation(result, *, class_names=None, figure=None):
     Raises
     ------
     ValueError, TypeError
-        `class_names` without a name for each label.
+        Another `result`; `class_names` without a name for each label.
     """
+    check_from("evicam.experiments.rotation", "result", result, "degrees", "true_label", "evidential", "softmax")
     check_names(class_names, result.classes, [result.true_label])
     degrees = np.asarray(result.degrees, float)
     step = float(np.diff(degrees).min()) if len(degrees) > 1 else 10.0
@@ -169,8 +171,9 @@ def out_of_sample(result, *, class_names=None, figure=None):
     Raises
     ------
     ValueError, TypeError
-        `class_names` without a name for each label.
+        Another `result`; `class_names` without a name for each label.
     """
+    check_from("evicam.experiments.out_of_sample", "result", result, "image", "classes", "evidential", "softmax")
     check_names(class_names, result.classes)
     names = [class_name(label, class_names) for label in result.classes]
     figure = new_figure(figure, WIDTH, 1.1 + 0.215 * (len(names) + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.lines import Line2D
 
+from ..checks import check_all_from, check_choice, check_from
 from .pictures import as_rgb, blend
 from .style import EVIDENTIAL, GRID, INK, SOFT_INK, SOFTMAX, WIDTH, new_figure, styled
 
@@ -13,6 +14,7 @@ DRAWN = {"naive": (SOFTMAX, "s", "usual resize"), "aligned": (EVIDENTIAL, "o", "
 OBJECT = "#00e0a0"  # the object's centre and outline, over a dark image
 BASELINES = {"centre blob": (0, (1, 1)), "uniform": (0, (4, 2)), "silhouette": "solid", "random": (0, (5, 1, 1, 1))}
 METHODS = {"grad-cam": "Grad-CAM", "hirescam": "HiResCAM"}
+METRICS = {"dice": "Dice", "iou": "IoU"}
 CONDITIONS = {"normal": "upright", "rotated": "turned"}
 
 
@@ -30,7 +32,13 @@ def centroids(marked, *, figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError
+        Another `marked`.
     """
+    check_from("evicam.experiments.marked", "marked", marked, "image", "mask", "heatmaps", "centroids")
     figure = new_figure(figure, WIDTH, 2.75)
     pictures = {"the object": as_rgb(marked.image)}
     pictures |= {DRAWN[way][2]: blend(marked.image, heatmap) for way, heatmap in marked.heatmaps.items()}
@@ -73,7 +81,15 @@ def threshold_curves(sweep, *, metric="dice", method="grad-cam", figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        Another `sweep`, or an unknown `metric` or `method`.
     """
+    check_from('results["sweep"]', "sweep", sweep, "thresholds", "curves")
+    check_choice(metric, "metric", METRICS)
+    check_choice(method, "method", METHODS)
     figure = new_figure(figure, WIDTH, 3.4)
     grid = figure.subplots(1, 2, sharey=True)
     for axes, (condition, title) in zip(grid, CONDITIONS.items()):
@@ -94,7 +110,7 @@ def threshold_curves(sweep, *, metric="dice", method="grad-cam", figure=None):
         axes.set_xlabel("threshold of the heatmap")
         _tidy(axes, "y")
         axes.set_ylim(bottom=0)
-    grid[0].set_ylabel({"dice": "Dice", "iou": "IoU"}[metric])
+    grid[0].set_ylabel(METRICS[metric])
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
@@ -113,7 +129,15 @@ def relations(answers, *, figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        Other `answers`, or none.
     """
+    check_all_from('results["answers"]', "answers", answers, "method", "resize", "relation", "relation_area_held")
+    if not answers:
+        raise ValueError("answers are none, but must be at least one")
     within = {"normal": "upright", "rotated": "turned", "jointly": "both, given the angle"}
     methods = list(dict.fromkeys(answer["method"] for answer in answers))
     figure = new_figure(figure, WIDTH, 1.0 + 1.45 * len(methods))
@@ -165,7 +189,17 @@ def placed_scores(rows, *, method="hirescam", metric="dice", figure=None):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        Other `rows`, none, or none of this `method` and `metric`.
     """
+    check_all_from('results["placed"]["rows"]', "rows", rows, "size", "ground", "condition", "method", "metric", "mean")
+    if not rows:
+        raise ValueError("rows are none, but must be at least one")
+    for name, value in (("method", method), ("metric", metric)):
+        check_choice(value, name, dict.fromkeys(row[name] for row in rows))
     sizes = [size for size in dict.fromkeys(row["size"] for row in rows) if size != "all sizes"]
     grounds = list(dict.fromkeys(row["ground"] for row in rows))
     figure = new_figure(figure, WIDTH, 3.2)
@@ -194,7 +228,7 @@ def placed_scores(rows, *, method="hirescam", metric="dice", figure=None):
         axes.set_title(ground.capitalize(), loc="left")
         axes.set_ylim(0, 1)
         _tidy(axes, "y")
-    grid[0].set_ylabel({"dice": "Dice"}.get(metric, metric))
+    grid[0].set_ylabel(METRICS.get(metric, metric))
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..checks import check_from, check_positive_int
 from ..words import check_names, class_name
 from .pictures import show
 from .style import EVIDENTIAL, GRID, HATCH, INK, SOFT_INK, UNCERTAINTY, WIDTH, new_figure, styled
@@ -39,8 +40,10 @@ def opinion_bars(opinion, *, images=None, labels=None, class_names=None, columns
     Raises
     ------
     ValueError, TypeError
-        No images, or more than 24; `images` or `labels` of another length; `class_names` without a name for each label.
+        Another `opinion`; no images, or more than 24; `images` or `labels` of another length; `class_names` without a name for
+        each label.
     """
+    check_from("predict_opinion", "opinion", opinion, "belief", "uncertainty", "classes")
     count, classes = opinion.belief.shape
     if not 1 <= count <= LIMIT:
         raise ValueError(f"opinion is of {count} images, but must be of 1 to {LIMIT}: index it, as in opinion[:4]")
@@ -49,7 +52,7 @@ def opinion_bars(opinion, *, images=None, labels=None, class_names=None, columns
             raise ValueError(f"{name} has length {len(given)}, but there are {count} images")
     check_names(class_names, opinion.classes, labels)
     names = [class_name(label, class_names) for label in np.asarray(opinion.classes).tolist()]
-    columns = max(1, min(columns, count))
+    columns = min(check_positive_int(columns, "columns"), count)
     rows = math.ceil(count / columns)
     figure = new_figure(figure, (0.58 if images is not None else 0.5) * WIDTH * columns, rows * (0.75 + 0.215 * (classes + 1)))
     shape = [1.0, 2.2] if images is not None else [1.0]

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from ..checks import check_flag, check_from, check_positive_int
 from ..words import check_names, class_name
 from .pictures import HEAT, SIGNED, as_rgb, blend, blend_signed
 from .style import INK, RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
@@ -46,9 +47,11 @@ def overlay(explanation, *, images=None, labels=None, opinion=None, class_names=
     Raises
     ------
     ValueError, TypeError
-        No images, or more than 64; `labels`, `images` or `opinion` of another length; `class_names` without a name for each
-        label.
+        Another `explanation`; no images, or more than 64; `labels`, `images` or `opinion` of another length; `class_names`
+        without a name for each label.
     """
+    check_from("evicam.explain", "explanation", explanation, "heatmap", "images", "predicted", "target")
+    check_flag(signed, "signed")
     count = len(explanation)
     images = explanation.images if images is None else images
     if not 1 <= count <= LIMIT:
@@ -57,7 +60,7 @@ def overlay(explanation, *, images=None, labels=None, opinion=None, class_names=
         if given is not None and len(given) != count:
             raise ValueError(f"{name} has length {len(given)}, but there are {count} images")
     check_names(class_names, explanation.predicted, labels, None if isinstance(explanation.target, str) else explanation.target)
-    columns = max(1, min(columns, count))
+    columns = min(check_positive_int(columns, "columns"), count)
     rows = math.ceil(count / columns)
     titles = [_title(explanation, position, labels, opinion, class_names) for position in range(count)]
     lines = max(title.count("\n") + 1 for title, _ in titles)

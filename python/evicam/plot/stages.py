@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..checks import check_from
 from ..words import check_names, class_name
 from .pictures import blend, show
 from .style import RIGHT, SOFT_INK, WIDTH, WRONG, new_figure, styled
@@ -29,8 +30,9 @@ def stages(result, *, class_names=None, figure=None):
     Raises
     ------
     ValueError, TypeError
-        No images, or more than 16; `class_names` without a name for each label.
+        Another `result`; no images, or more than 16; `class_names` without a name for each label.
     """
+    check_from("evicam.experiments.stages", "result", result, "labels", "opinion", "explanations")
     count, columns = len(result.labels), 1 + len(result.explanations)
     if not 1 <= count <= LIMIT:
         raise ValueError(f"result is of {count} images, but must be of 1 to {LIMIT}")

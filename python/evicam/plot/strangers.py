@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..checks import check_all_from
 from ..words import capital
 from .pictures import as_rgb
 from .style import EVIDENTIAL, GRID, SOFT_INK, SOFTMAX, WIDTH, new_figure, styled
@@ -28,9 +29,10 @@ def strangers(results, *, figure=None):
 
     Raises
     ------
-    ValueError
-        No results.
+    ValueError, TypeError
+        No results, or others.
     """
+    check_all_from("evicam.experiments.strangers", "results", results, "examples", "uncertainty", "doubt")
     if not results:
         raise ValueError("results are none, but must be at least one")
     figure = new_figure(figure, WIDTH, 1.25 * len(results) + 0.9)

@@ -9,6 +9,7 @@ from functools import wraps
 import matplotlib
 from matplotlib.figure import Figure
 
+from ..checks import check_from
 from ..files import as_path, write_file
 from ..interrupts import Interrupt
 
@@ -91,6 +92,7 @@ def styled(draw):
 def new_figure(figure, width, height):
     """`figure` to draw into, or a new one of `width` x `height` inches."""
     if figure is not None:
+        check_from("matplotlib.figure.Figure", "figure", figure, "subplots", "legend")
         return figure
     return Picture(figsize=(width, height), layout="constrained", facecolor="white")
 
@@ -108,6 +110,7 @@ def as_png(figure) -> bytes:
     bytes
         No date or software version is stored in the file.
     """
+    check_from("evicam.plot", "figure", figure, "savefig")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
@@ -129,6 +132,7 @@ def save(figure, path) -> None:
     OSError
         When the file cannot be written.
     """
+    check_from("evicam.plot", "figure", figure, "savefig", "canvas")
     path = as_path(path)
     if path.suffix.lower().lstrip(".") in {*figure.canvas.get_supported_filetypes()} - {"png"}:
         raise ValueError(f"path is {str(path)!r}, but must end in .png: for another format use figure.savefig")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ..checks import check_from, check_real
 from .style import EVIDENTIAL, GRID, SOFT_INK, SOFTMAX, WIDTH, new_figure, styled
 
 # Panel title -> the series of `history_` drawn in it, each with its label and line style. Absent series are left out.
@@ -96,8 +97,8 @@ def learning_curve(*classifiers, target=None, figure=None):
 
     Raises
     ------
-    ValueError
-        No classifier, or one without validation figures.
+    ValueError, TypeError
+        No classifier, or one without validation figures; a `target` that is no accuracy.
     """
     if not classifiers:
         raise ValueError("classifiers are none, but must be at least one")
@@ -113,6 +114,7 @@ def learning_curve(*classifiers, target=None, figure=None):
             color=EVIDENTIAL if evidential else SOFTMAX, label="evidential" if evidential else "softmax",
         )  # fmt: skip
     if target is not None:
+        check_real(target, "target", 0, 1)
         axes.axhline(target, color=SOFT_INK, linestyle="--", linewidth=1.2)
     axes.set_xlim(left=0)
     axes.set_xlabel("minutes of training")
@@ -143,11 +145,13 @@ def reliability(*results, names=("evidential", "softmax"), figure=None):
 
     Raises
     ------
-    ValueError
-        No result, more than two, or more results than names.
+    ValueError, TypeError
+        No result, another thing, more than two, or more results than names.
     """
     if not 1 <= len(results) <= min(2, len(names)):
         raise ValueError(f"results are {len(results)}, but must be 1 or 2, each with its name")
+    for result in results:
+        check_from("evicam.metrics.reliability", "each result", result, "count", "accuracy", "error")
     figure = new_figure(figure, WIDTH / 2 * max(1.4, len(results)), 3.5)
     grid = figure.subplots(2, len(results), squeeze=False, sharex=True, height_ratios=[3, 1])
     for column, (result, name) in enumerate(zip(results, names)):
