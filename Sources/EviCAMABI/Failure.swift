@@ -35,7 +35,7 @@ struct Failure: Error {
 /// Runs the body of a C function: what it throws becomes the status and the caller's message.
 func call(_ error: UnsafeMutablePointer<evicam_error>?, _ body: () throws -> Void) -> evicam_status {
     do {
-        try body()
+        try ForkGuard.shared.pass(body)
         return evicam_status(EVICAM_OK)
     } catch let thrown {
         let failure = Failure(thrown)
