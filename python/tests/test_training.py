@@ -155,6 +155,39 @@ def test_resuming_gives_the_same_bits(monkeypatch, slices, settings):
     assert_same(stopped, whole)
 
 
+@pytest.mark.parametrize("part", [1, 2, 3, 8, 9])
+def test_ctrl_c_during_validation(monkeypatch, part):
+    """Answered between its parts; what was not measured then is when training goes on, and the best epoch is the same."""
+    monkeypatch.setattr("evicam.training._PART", 10)
+    settings = {"validation_fraction": 0.2, "early_stopping": 3}
+    whole = quick(**settings).fit(X, Y)
+    pressed = []
+
+    class CtrlCIn:
+        def __init__(self, trainer):
+            self._trainer = trainer
+
+        def __getattr__(self, name):
+            return getattr(self._trainer, name)
+
+        def evaluate(self, images, labels):
+            pressed.append(len(images))
+            if len(pressed) == part:
+                signal.raise_signal(signal.SIGINT)
+            return self._trainer.evaluate(images, labels)
+
+    with monkeypatch.context() as patch:
+        make = evicam._native.Trainer
+        patch.setattr(evicam._native, "Trainer", lambda *args, **keywords: CtrlCIn(make(*args, **keywords)))
+        with pytest.warns(UserWarning, match=rf"interrupted after {-(-part // 3)} of 3 epochs; .*resume=True"):
+            stopped = quick(**settings).fit(X, Y)
+    assert pressed == [10] * part
+    assert len(stopped.history_.get("loss", [])) == part // 3
+    stopped.fit(X, Y, resume=True)
+    assert not stopped.interrupted_
+    assert_same(stopped, whole)
+
+
 def test_resuming_after_saving_and_with_other_threads(monkeypatch, tmp_path):
     whole = quick().fit(X, Y)
     interrupted(monkeypatch, 14).save(tmp_path / "half.safetensors", training_state=True)
@@ -209,6 +242,17 @@ print(classifier.interrupted_, classifier.predict(images[:5]).shape, flush=True)
 # ---- what goes wrong ----
 
 
+@pytest.mark.parametrize("kind", [EvidentialClassifier, SoftmaxClassifier])
+def test_logits_that_leave_the_numbers_are_told(kind):
+    """Weights so large are finite, but say nothing: neither probabilities nor an opinion."""
+    classifier = quick(kind, epochs=1).fit(X, Y)
+    large = weights(classifier)
+    evicam.parameters.write_parameters(classifier.network_, {name: np.full_like(w, 1e30) for name, w in large.items()})
+    for method in (classifier.predict, classifier.predict_proba, classifier.logits):
+        with pytest.raises(FloatingPointError, match="the logits of image 0 are no longer finite"):
+            method(X[:3])
+
+
 @pytest.mark.filterwarnings("ignore::evicam.CollapseWarning")
 def test_a_loss_that_leaves_the_numbers():
     classifier = quick(learning_rate=1e30, schedule="constant")
@@ -230,14 +274,14 @@ def test_a_last_step_that_leaves_the_numbers(kind):
 
 def test_a_loss_that_leaves_the_numbers_late(monkeypatch):
     """With early stopping the best weights until then stay."""
-    advance = fitting.Run._one_epoch
+    advance = fitting.Run._steps
 
     def until_the_third(run, *arguments):
         if run.trainer.progress()["epoch"] == 2:
             raise FloatingPointError("the loss is no longer finite")
         advance(run, *arguments)
 
-    monkeypatch.setattr(fitting.Run, "_one_epoch", until_the_third)
+    monkeypatch.setattr(fitting.Run, "_steps", until_the_third)
     classifier = quick(validation_fraction=0.3, epochs=5, early_stopping=5)
     with pytest.raises(FloatingPointError, match="no longer finite"):
         classifier.fit(X, Y)

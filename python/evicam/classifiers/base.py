@@ -38,6 +38,10 @@ class Classifier(Fitting, Settings, Exchanging, Estimator):
                 self.network_.logits(np.ascontiguousarray(batch[:, :, ::-1]), mirrored)
                 own += mirrored
                 own /= 2
+            if not (finite := np.isfinite(own).all(axis=1)).all():
+                raise FloatingPointError(
+                    f"the logits of image {part.start + finite.argmin()} are no longer finite; try a smaller learning rate"
+                )
         return logits
 
     def logits(self, X):
