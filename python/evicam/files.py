@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -32,6 +32,22 @@ def write_file(path, data: bytes | str, keep=None) -> None:
     data = data.encode() if isinstance(data, str) else data
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
+    with _named(path):
+        _write(path, data, keep)
+
+
+@contextmanager
+def _named(path):
+    """OSErrors of a descriptor, such as that of a full disk, say of which file they are."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def _write(path: Path, data: bytes, keep) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return

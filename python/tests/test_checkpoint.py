@@ -168,6 +168,12 @@ def test_a_fraction_as_a_number(tmp_path):
     assert evicam.load(tmp_path / "a.safetensors").learning_rate == 1 / 512
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
+def test_a_full_disk_is_told_with_the_file():
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        trained.twins()[0].save("/dev/full")
+
+
 def test_a_class_that_is_named_twice(saved):
     rewritten(saved, classes='{"dtype": "<i8", "values": [1, 2, 1]}')
     refused(saved, r"names a class twice: \[1, 2, 1\]")
