@@ -54,7 +54,7 @@ import Testing
                 if refused {
                     let error = #expect(throws: NetworkError.self) { try train() }
                     let told = try #require(error).description
-                    #expect(told.contains("'bn'") && told.contains("\(images) images in batches of \(size)"))
+                    #expect(told.contains("'bn'") && told.contains("\(images) image\(images == 1 ? "" : "s") in batches of \(size)"))
                     #expect(trainer.progress.step == 0)
                 } else {
                     try train()
