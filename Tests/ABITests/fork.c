@@ -8,6 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static void wait_for_success(pid_t child) {
+    int status;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void fork_and_compare(const float *expected, int64_t count, int generations) {
     pid_t child = fork();
     CHECK(child >= 0);
@@ -19,9 +25,7 @@ static void fork_and_compare(const float *expected, int64_t count, int generatio
         if (generations > 1) fork_and_compare(expected, count, generations - 1);
         _exit(0);
     }
-    int status;
-    CHECK(waitpid(child, &status, 0) == child);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    wait_for_success(child);
 }
 
 static evicam_network shared;
@@ -57,9 +61,7 @@ static void fork_while_others_call(void) {
             predict_shared();
             _exit(0);
         }
-        int status;
-        CHECK(waitpid(child, &status, 0) == child);
-        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        wait_for_success(child);
     }
     atomic_store(&stop, 1);
     for (int i = 0; i < CALLERS; i++) CHECK(pthread_join(threads[i], NULL) == 0);

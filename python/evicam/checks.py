@@ -88,8 +88,7 @@ def check_choice(value, name, choices):
 
 def check_from(source, name, value, *parts):
     """TypeError unless `value` is what `source` gives: it has these attributes, or where it is a dict these keys."""
-    parts_of = value if isinstance(value, dict) else {part for part in parts if hasattr(value, part)}
-    if not all(part in parts_of for part in parts):
+    if not all(part in value if isinstance(value, dict) else hasattr(value, part) for part in parts):
         raise TypeError(f"{name} is {value!r:.80}, but must be what {source} gives")
 
 

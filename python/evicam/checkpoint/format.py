@@ -75,6 +75,8 @@ def params_to_json(params):
     for name, value in params.items():
         if isinstance(value, np.generic):
             value = value.item()
+        if isinstance(value, Fraction):
+            value = float(value)
         if isinstance(value, os.PathLike):
             value = os.fspath(value)
         if isinstance(value, Layer):
@@ -82,8 +84,6 @@ def params_to_json(params):
         if isinstance(value, Augmentation):
             plain[name] = dataclasses.asdict(value)
             continue
-        if isinstance(value, Fraction):
-            value = float(value)
         plain[name] = value if isinstance(value, (str, bool, int, float, type(None))) else None
     return plain
 
